@@ -1,0 +1,209 @@
+"""A WSGI app behind an HTTP-triggered Azure Function, as PEP 3333 asks."""
+
+import contextvars
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import azure.functions as func
+
+from function_http import (
+    as_root_path,
+    believed_headers,
+    function_context,
+    make_response,
+    request_origin,
+    route_prefix,
+    split_root_path,
+    split_url,
+    trusted_proxies,
+)
+
+Environ = dict[str, Any]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+
+logger = logging.getLogger(__name__)
+
+
+class WsgiMiddleware(func.WsgiMiddleware):
+    """Calls a WSGI app with an HttpRequest and returns its answer as an HttpResponse.
+
+    Make one at import, `middleware = WsgiMiddleware(app)`, and return `middleware.handle(req, context)` from a plain
+    `def` function, which the worker runs on its thread pool.
+    """
+
+    def __init__(self, app: WsgiApp, prefix: str | None = None) -> None:
+        """Take the app and, where it is not the one in host.json, the route prefix.
+
+        Raises:
+            ValueError: host.json or the app setting TRUSTED_PROXIES makes no sense.
+        """
+        super().__init__(app)  # type: ignore[no-untyped-call]
+        self.main = self.handle
+        self.app = app
+        self.root_path = to_wsgi(as_root_path(route_prefix() if prefix is None else prefix))
+        self.proxies = trusted_proxies()
+
+    def handle(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
+        """Answer one request.
+
+        Raises:
+            Exception: whatever the app lets out; the worker reports it, with its traceback, as a failed invocation.
+        """
+        # A thread of the worker keeps its context variables from one request to the next, so work on a copy.
+        return contextvars.copy_context().run(self.call_app, req, context)
+
+    def call_app(self, req: func.HttpRequest, context: func.Context | None) -> func.HttpResponse:
+        """Call the app and collect its answer (PEP 3333, "The Server/Gateway Side")."""
+        environ = self.environ(req, context)
+        response = WsgiResponse()
+        try:
+            iterable = self.app(environ, response.start_response)
+            try:
+                for chunk in iterable:
+                    response.write(chunk)
+            finally:
+                close = getattr(iterable, "close", None)
+                if close is not None:
+                    close()
+        finally:
+            environ["wsgi.errors"].flush()
+        return make_response(req.method, response.status_code(), response.headers, b"".join(response.body))
+
+    def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
+        """Return the environ of a request (PEP 3333, "environ Variables")."""
+        headers = believed_headers(req.headers, self.proxies)
+        authority, path, query = split_url(req.url)
+        origin = request_origin(authority, headers, self.proxies)
+        script_name, path_info = split_root_path(unquote_to_bytes(path).decode("latin-1"), self.root_path)
+        body = req.get_body() or b""
+        environ: Environ = {
+            "REQUEST_METHOD": req.method,
+            "SCRIPT_NAME": script_name,
+            "PATH_INFO": path_info,
+            "QUERY_STRING": to_wsgi(query),
+            "SERVER_NAME": origin.server,
+            "SERVER_PORT": str(origin.port),
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": origin.scheme,
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": ErrorLog(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            **function_context(context),
+        }
+        for name in headers:
+            # A header with an underscore would pass for the one with a hyphen, so it is dropped, as servers do.
+            if "_" not in name:
+                environ["HTTP_" + name.upper().replace("-", "_")] = to_wsgi(headers[name])
+        if origin.client is not None:
+            environ["REMOTE_ADDR"] = origin.client[0]
+        # The host has put the body together, so it comes with a length and without a transfer coding.
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or body:
+            environ["CONTENT_LENGTH"] = str(len(body))
+        if "HTTP_CONTENT_TYPE" in environ:
+            environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
+        return environ
+
+
+class WsgiResponse:
+    """What an app has answered so far: the server's side of start_response() and write()."""
+
+    def __init__(self) -> None:
+        self.status: str | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.body: list[bytes] = []
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None
+    ) -> Callable[[bytes], None]:
+        """Take status and headers (PEP 3333, "The start_response() Callable").
+
+        Raises:
+            BaseException: the one in `exc_info`, when part of the body has already gone out under the old headers.
+            RuntimeError: called again without `exc_info`.
+        """
+        if exc_info is not None:
+            try:
+                if self.body:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # Breaks the cycle of frame and traceback.
+        elif self.status is not None:
+            raise RuntimeError("start_response was called again without exc_info.")
+        self.status = status
+        self.headers = list(headers)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """Take a part of the body (PEP 3333, "The write() Callable").
+
+        Raises:
+            RuntimeError: start_response has not been called.
+            TypeError: the data are not bytes.
+        """
+        if self.status is None:
+            raise RuntimeError("The WSGI app sent a body before it called start_response.")
+        if not isinstance(data, bytes):
+            raise TypeError(f"The WSGI app sent {type(data).__name__} where bytes are due.")
+        if data:
+            self.body.append(data)
+
+    def status_code(self) -> int:
+        """Return the number in the status line.
+
+        Raises:
+            RuntimeError: start_response has not been called.
+        """
+        if self.status is None:
+            raise RuntimeError("The WSGI app returned without calling start_response.")
+        return int(self.status.split(maxsplit=1)[0])
+
+
+class ErrorLog:
+    """The `wsgi.errors` of one request: its lines go to logging (PEP 3333, "Input and Error Streams")."""
+
+    def __init__(self) -> None:
+        self.line = ""
+        self.logging = False
+
+    def write(self, text: str) -> None:
+        """Log each line that `text` completes."""
+        *lines, self.line = (self.line + text).split("\n")
+        for line in lines:
+            self.log(line)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write one text after the other."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Log what was written since the last end of line."""
+        if self.line:
+            line, self.line = self.line, ""
+            self.log(line)
+
+    def log(self, line: str) -> None:
+        """Log one line, or print it where a log handler, being set up to write to wsgi.errors, would come back here."""
+        if self.logging:
+            print(line, file=sys.stderr)
+            return
+        self.logging = True
+        try:
+            logger.error("%s", line)
+        finally:
+            self.logging = False
+
+
+def to_wsgi(text: str) -> str:
+    """Return text as WSGI wants it, each byte of its UTF-8 form as one character (PEP 3333, "Unicode Issues")."""
+    return text if text.isascii() else text.encode().decode("latin-1")
