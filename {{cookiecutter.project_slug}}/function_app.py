@@ -1,0 +1,32 @@
+"""The Azure Function: it hands every request to the {{ cookiecutter.__framework }} app."""
+
+import azure.functions as func
+{%- if cookiecutter.__mode == "nest_asyncio" %}
+import nest_asyncio  # type: ignore[import-untyped]
+{%- endif %}
+
+{{ [
+  "from " ~ cookiecutter.__package ~ " import app as web_app",
+  "from " ~ cookiecutter.__interface ~ "_middleware import " ~ cookiecutter.__interface | title ~ "Middleware",
+] | sort | join("\n") }}
+{%- if cookiecutter.__mode == "nest_asyncio" %}
+
+# The app calls asyncio.run or run_until_complete inside a request, which a running event loop refuses. nest_asyncio
+# lets it, at a price: requests that run at once finish last-in-first-out. It cannot patch uvloop, the event loop of
+# the worker from Python 3.13 on, so this project stays on Python {{ cookiecutter.python_version }} until the app awaits instead.
+nest_asyncio.apply()
+{%- endif %}
+
+app = func.FunctionApp()
+middleware = {{ cookiecutter.__interface | title }}Middleware(web_app)
+
+
+@app.function_name("{{ cookiecutter.__function_name }}")
+@app.route(
+    route="{*route}",
+    methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+    auth_level="{{ cookiecutter.auth_level }}",
+)
+{% if cookiecutter.__mode != "sync" %}async {% endif %}def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """Answer any request under the route prefix."""
+    return {% if cookiecutter.__mode == "async" %}await middleware.handle_async{% else %}middleware.handle{% endif %}(req, context)

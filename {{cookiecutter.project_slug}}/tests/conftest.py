@@ -1,0 +1,76 @@
+"""Two ways to reach the app: directly, and through the Azure Function."""
+{% if cookiecutter.__mode != "sync" or cookiecutter.__interface == "asgi" %}
+import asyncio
+{%- endif %}
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import azure.functions as func
+{%- if cookiecutter.__interface == "asgi" %}
+import httpx2
+{%- endif %}
+import pytest
+{%- if cookiecutter.__interface == "wsgi" %}
+from werkzeug.test import Client
+{%- endif %}
+
+{{ [
+  "from " ~ cookiecutter.__package ~ " import app",
+  "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
+  "from function_http import as_root_path, route_prefix",
+] | sort | join("\n") }}
+{%- if cookiecutter.programming_model == "v2" %}
+
+# The decorators of programming model v2 wrap the function; this is the function itself.
+handler = main.build().get_user_function()
+{%- endif %}
+
+
+class Reply(NamedTuple):
+    """The status and body that came back."""
+
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+Send = Callable[..., Reply]
+
+
+def send_to_app(method: str, path: str, body: bytes = b"") -> Reply:
+    """Send a request straight to the app."""
+{%- if cookiecutter.__interface == "wsgi" %}
+    response = Client(app).open(path, method=method, data=body, content_type="application/json")
+    return Reply(response.status_code, response.get_data())
+{%- else %}
+
+    asgi_app: Any = app  # Each framework types the ASGI interface in its own way.
+
+    async def send() -> httpx2.Response:
+        transport = httpx2.ASGITransport(app=asgi_app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.request(method, path, content=body, headers={"content-type": "application/json"})
+
+    response = asyncio.run(send())
+    return Reply(response.status_code, response.content)
+{%- endif %}
+
+
+def send_to_function(method: str, path: str, body: bytes = b"") -> Reply:
+    """Send a request to the function, as the worker does, but without an invocation context."""
+    url = f"http://localhost{as_root_path(route_prefix())}{quote(path)}"
+    no_context: Any = None
+    request = func.HttpRequest(method, url, headers={"content-type": "application/json"}, body=body)
+    response: func.HttpResponse = {% if cookiecutter.__mode != "sync" %}asyncio.run({% endif %}{{ "main" if cookiecutter.programming_model == "v1" else "handler" }}(request, no_context){% if cookiecutter.__mode != "sync" %}){% endif %}
+    return Reply(response.status_code, response.get_body())
+
+
+@pytest.fixture(params=[send_to_app, send_to_function])
+def send(request: pytest.FixtureRequest) -> Send:
+    """Send a request by either way: send(method, path, body=b"")."""
+    chosen: Send = request.param
+    return chosen
