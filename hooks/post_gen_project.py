@@ -1,0 +1,61 @@
+"""Prune what was not chosen, then say what was made.
+
+Cookiecutter renders this file and runs it in the new project folder. Unrendered, it can be imported.
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> list[str]:
+    """Return the paths in the project that the choices leave unused."""
+    packages = [row["package"] for name, row in frameworks.items() if name != framework]
+    return [*packages, *(path for path, kept in keep.items() if kept != "True")]
+
+
+def choose_app(package: Path, interface: str) -> None:
+    """Leave one app in the package of a framework that has another one for ASGI, in asgi.py."""
+    asgi_app = package / "asgi.py"
+    if asgi_app.exists():
+        if interface == "asgi":
+            asgi_app.replace(package / "__init__.py")
+        else:
+            asgi_app.unlink()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def summary(context: dict[str, Any]) -> list[str]:
+    """Return three lines: what was made, how to run it, how to test it."""
+    slug = context["project_slug"]
+    app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
+    install = f"cd {slug} && python -m pip install -r requirements-dev.txt"
+    return [
+        f"Made {slug}: {context['__framework']} on Azure Functions ({context['__mode']}, programming model "
+        f"{context['programming_model']}, Python {context['python_version']}).",
+        f"Run it:  {install} && {app['server']}  (or func start, with Azure Functions Core Tools)",
+        f"Test it: {install} && python -m pytest",
+    ]
+
+
+def main() -> int:
+    """Prune the project in the working directory."""
+    context = json.loads(r"""{{ cookiecutter | tojson }}""")
+    for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
+        remove(Path(path))
+    choose_app(Path(context["__package"]), context["__interface"])
+    print("\n".join(summary(context)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,131 @@
+"""Refuse answers that cannot work, in one sentence each, before anything is written.
+
+Cookiecutter renders this file and runs it in the new, empty project folder. Unrendered, it can be imported.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SLUG = re.compile(r"[A-Za-z0-9]+(?:[-_]+[A-Za-z0-9]+)*")
+PREFIX_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+HOST_PATHS = {"admin", "runtime"}
+
+
+def check_slug(slug: str) -> str | None:
+    """Return why a folder cannot have this name, or None; the name is also the one in pyproject.toml."""
+    if not SLUG.fullmatch(slug) or len(slug) > 64 or slug.lower() in WINDOWS_DEVICES:
+        return (
+            f"project_slug {slug!r} cannot name the project's folder: use at most 64 letters, digits, '-' and '_', "
+            "beginning and ending with a letter or digit, and no device name of Windows such as 'con'."
+        )
+    return None
+
+
+def check_line(variable: str, text: str) -> str | None:
+    """Return why a text cannot stand in the project's files, or None."""
+    if not text.strip():
+        return f"{variable} {text!r} is empty: give it at least one character."
+    if not text.isprintable():
+        return f"{variable} {text!r} must be one line of printable characters."
+    return None
+
+
+def check_route_prefix(prefix: str) -> str | None:
+    """Return why the Functions host cannot serve under this prefix, or None."""
+    segments = prefix.split("/") if prefix else []
+    if not all(PREFIX_SEGMENT.fullmatch(segment) for segment in segments):
+        return (
+            f"route_prefix {prefix!r} is not a path such as 'api' or 'api/v1': use letters, digits, '-', '.', '_' and "
+            "'~' with single slashes between them and none at the ends, or leave it empty."
+        )
+    if segments and segments[0].lower() in HOST_PATHS:
+        return f"route_prefix {prefix!r} begins with a path of the Functions host ('admin', 'runtime'): use another."
+    return None
+
+
+def check_combination(frameworks: dict[str, Any], framework: str, async_mode: str, python_version: str) -> str | None:
+    """Return why the framework cannot run this way, with the choices that would work, or None."""
+    if framework not in frameworks:
+        return f"framework {framework!r} is not one of {', '.join(frameworks)}."
+    row = frameworks[framework]
+    if async_mode != "auto" and async_mode not in row["interfaces"]:
+        others = [name for name, other in frameworks.items() if async_mode in other["interfaces"]]
+        return (
+            f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or "
+            f"{' or '.join(row['interfaces'])}"
+            + (f", or a framework that has it ({', '.join(others)})." if others else ".")
+        )
+    if async_mode == "nest_asyncio" and python_version not in ("3.11", "3.12"):
+        return (
+            f"async_mode 'nest_asyncio' does not work with python_version {python_version!r}, where the worker runs on "
+            "uvloop, which cannot be patched: choose python_version 3.11 or 3.12, or async_mode async."
+        )
+    return None
+
+
+def check_function_name(function_name: str) -> str | None:
+    """Return why the function's folder of programming model v1 would break imports, or None."""
+    if function_name.lower() in {name.lower() for name in sys.stdlib_module_names}:
+        return (
+            f"function_name {function_name!r} in the table of frameworks would hide the standard library's module of "
+            "that name: use another, such as 'HttpTrigger'."
+        )
+    return None
+
+
+def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> str | None:
+    """Return why the folder's present content would be lost, or None.
+
+    With --overwrite-if-exists the folder may hold a project already. What it has of the choices not made now, such as
+    the app of another framework, would be pruned.
+    """
+    pruned = [path for path, kept in keep.items() if kept != "True"]
+    pruned += [row["package"] for name, row in frameworks.items() if name != framework]
+    pruned.append(f"{frameworks[framework]['package']}/asgi.py")
+    found = [path for path in pruned if (folder / path).exists()]
+    if found:
+        return f"{folder} already has {' and '.join(found)}, which these choices would remove: use a new folder."
+    return None
+
+
+def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
+    """Yield a sentence for each answer that cannot work."""
+    frameworks = context["_frameworks"]
+    yield check_slug(context["project_slug"])
+    for variable in ("project_name", "description", "author_name"):
+        yield check_line(variable, context[variable])
+    yield check_route_prefix(context["route_prefix"])
+    yield check_combination(frameworks, context["framework"], context["async_mode"], context["python_version"])
+    if context["programming_model"] == "v1":
+        yield check_function_name(context["__function_name"])
+    yield check_folder(folder, context["__keep"], frameworks, context["framework"])
+
+
+def remove_nested(folder: Path, slug: str) -> None:
+    """Remove the folders that a slug such as `a/b` has made; Cookiecutter itself removes only the innermost."""
+    levels = len(Path(slug).parts)
+    if levels > 1 and list(folder.parent.iterdir()) == [folder]:
+        for path in [folder, *folder.parents][:levels]:
+            if any(path.iterdir()):
+                return
+            path.rmdir()
+
+
+def main() -> int:
+    """Print the first error and tell Cookiecutter to stop."""
+    context = json.loads(r"""{{ cookiecutter | tojson }}""")
+    error = next(filter(None, errors(context, Path.cwd())), None)
+    if error is None:
+        return 0
+    print(f"ERROR: {error}", file=sys.stderr)
+    remove_nested(Path.cwd(), context["project_slug"])
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
