@@ -1,0 +1,1 @@
+"""The tests of the template: they bake projects and use them."""

@@ -1,0 +1,87 @@
+"""The bake fixture, and what every test of a baked project needs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.variants import VARIANTS, Variant
+
+
+@dataclass(frozen=True)
+class BakedProject:
+    """A project that came out of the template."""
+
+    path: Path
+
+    @property
+    def files(self) -> set[str]:
+        """The paths of all files, with slashes, relative to the project."""
+        return {path.relative_to(self.path).as_posix() for path in self.path.rglob("*") if path.is_file()}
+
+    def read(self, name: str) -> str:
+        """Return the text of a file."""
+        return (self.path / name).read_text(encoding="utf-8")
+
+    def python(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run Python in the project's folder, as its owner would, without leaving bytecode behind."""
+        return run_python(*arguments, cwd=self.path, **options)
+
+
+Bake = Callable[..., BakedProject]
+
+
+def run_python(
+    *arguments: str | Path, cwd: Path, timeout: int = 120, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a fresh Python process and return its output; it does not see this process's pytest settings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+    environment.update(PYTHONDONTWRITEBYTECODE="1", PYTHONUTF8="1")
+    command: Sequence[str | Path] = [sys.executable, *arguments]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+        **options,
+    )
+
+
+def bake_or_fail(cookies: Cookies, **answers: str) -> BakedProject:
+    """Bake with these answers."""
+    result = cookies.bake(extra_context=answers)
+    assert result.exception is None, result.exception
+    assert result.exit_code == 0
+    return BakedProject(result.project_path)
+
+
+@pytest.fixture
+def bake(cookies: Cookies) -> Bake:
+    """Bake a project: bake(framework="flask", ...)."""
+
+    def bake(**answers: str) -> BakedProject:
+        return bake_or_fail(cookies, **answers)
+
+    return bake
+
+
+@pytest.fixture(scope="module", params=VARIANTS, ids=str)
+def variant(request: pytest.FixtureRequest) -> Variant:
+    """Each variant in turn."""
+    chosen: Variant = request.param
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def project(variant: Variant, cookies_session: Cookies) -> Iterator[BakedProject]:
+    """The baked project of the variant; tests of it must leave it as it is."""
+    yield bake_or_fail(cookies_session, **variant._asdict())

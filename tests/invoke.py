@@ -1,0 +1,73 @@
+"""Import a function app as the worker does and invoke its function; run as a program in a fresh process.
+
+    python invoke.py FOLDER v1|v2 < requests.json > responses.json
+
+Requests are [{"method", "url", "headers", "body"}], responses [{"status", "headers", "body"}], bodies as text.
+"""
+
+import asyncio
+import importlib
+import inspect
+import json
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+
+
+class Invocation(func.Context):
+    """The context of an invocation, as the worker makes it."""
+
+    invocation_id = "00000000-0000-0000-0000-000000000001"
+    function_name = "Trigger"
+    function_directory = "."
+    thread_local_storage = threading.local
+    trace_context = None  # type: ignore[assignment]
+    retry_context = None  # type: ignore[assignment]
+
+
+def load_v1(folder: Path) -> Callable[..., Any]:
+    """Return the function of the only function.json (programming model v1)."""
+    (function_json,) = folder.glob("*/function.json")
+    settings = json.loads(function_json.read_text(encoding="utf-8"))
+    module = importlib.import_module(function_json.parent.name)
+    function: Callable[..., Any] = getattr(module, settings.get("entryPoint", "main"))
+    return function
+
+
+def load_v2(folder: Path) -> Callable[..., Any]:
+    """Return the only function that the FunctionApp in function_app.py holds (programming model v2)."""
+    (function,) = importlib.import_module("function_app").app.get_functions()
+    user_function: Callable[..., Any] = function.get_user_function()
+    return user_function
+
+
+def as_json(response: func.HttpResponse) -> dict[str, Any]:
+    """Return a response in the form that goes to the test."""
+    body = response.get_body().decode()
+    return {"status": response.status_code, "headers": list(response.headers.items()), "body": body}
+
+
+async def invoke(function: Callable[..., Any], request: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
+    """Await an async function on this loop, and run any other on the thread pool."""
+    req = func.HttpRequest(request["method"], request["url"], headers=request["headers"], body=request["body"].encode())
+    if inspect.iscoroutinefunction(function):
+        return as_json(await function(req, Invocation()))
+    return as_json(await asyncio.get_running_loop().run_in_executor(pool, function, req, Invocation()))
+
+
+async def main(folder: Path, programming_model: str) -> None:
+    """Answer the requests on standard input, one after the other, on one loop."""
+    sys.path.append(str(folder))
+    function = {"v1": load_v1, "v2": load_v2}[programming_model](folder)
+    with ThreadPoolExecutor() as pool:
+        responses = [await invoke(function, request, pool) for request in json.load(sys.stdin)]
+    json.dump(responses, sys.stdout)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))

@@ -1,0 +1,122 @@
+"""Adding a framework takes the steps in CONTRIBUTING.md and nothing else; they are followed here with Starlette."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.conftest import BakedProject
+from tests.variants import CONTEXT, TEMPLATE
+
+APP = '''"""The web app: what it answers to which request."""
+
+import json
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+
+async def index(request: Request) -> JSONResponse:
+    """Say what this is."""
+    return JSONResponse({"message": "Starlette on Azure Functions"})
+
+
+async def greet(request: Request) -> JSONResponse:
+    """Greet the name in the path."""
+    return JSONResponse({"message": f"Hello, {request.path_params['name']}!"})
+
+
+async def greet_posted(request: Request) -> JSONResponse:
+    """Greet the name in the JSON body."""
+    try:
+        posted = await request.json()
+    except json.JSONDecodeError:
+        posted = None
+    name = posted.get("name") if isinstance(posted, dict) else None
+    if not isinstance(name, str) or not name:
+        return JSONResponse({"error": "Post JSON."}, 400)
+    return JSONResponse({"message": f"Hello, {name}!"})
+
+
+async def health(request: Request) -> JSONResponse:
+    """Tell that the app is up."""
+    return JSONResponse({"status": "ok"})
+
+
+app = Starlette(
+    routes=[
+        Route("/", index),
+        Route("/hello/{name}", greet),
+        Route("/hello", greet_posted, methods=["POST"]),
+        Route("/health", health),
+    ]
+)
+'''
+
+ROW = {
+    "title": "Starlette",
+    "package": "starletteapp",
+    "function_name": "StarletteTrigger",
+    "requirement": "starlette>=1,<2",
+    "auto": "async",
+    "interfaces": {"async": "asgi", "nest_asyncio": "asgi"},
+    "apps": {
+        "asgi": {
+            "server": "python -m uvicorn starletteapp:app --reload --port 8000",
+            "server_requirement": "uvicorn>=0.34,<1",
+        }
+    },
+    "note": "",
+}
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A template to which a framework has been added by one folder and one row."""
+    copy = tmp_path / "template"
+    shutil.copytree(TEMPLATE / "hooks", copy / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TEMPLATE / "{{cookiecutter.project_slug}}", copy / "{{cookiecutter.project_slug}}")
+    package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
+    package.mkdir()
+    (package / "__init__.py").write_text(APP, encoding="utf-8")
+    context = {
+        **CONTEXT,
+        "framework": [*CONTEXT["framework"], "starlette"],
+        "_frameworks": {**CONTEXT["_frameworks"], "starlette": ROW},
+    }
+    context["__prompts__"]["framework"]["starlette"] = "Starlette - for those who like it small"
+    (copy / "cookiecutter.json").write_text(json.dumps(context), encoding="utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("programming_model", ["v1", "v2"])
+def test_the_new_framework_bakes_and_passes(programming_model: str, template: Path, cookies: Cookies) -> None:
+    answers = {"framework": "starlette", "programming_model": programming_model, "route_prefix": "api"}
+    result = cookies.bake(extra_context=answers, template=str(template))
+    assert result.exception is None
+    project = BakedProject(result.project_path)
+    assert not {"fastapiapp/__init__.py", "flaskapp/__init__.py"} & project.files
+    for arguments in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy", "."], ["pytest", "-q"]):
+        result = project.python("-m", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_other_frameworks_do_not_notice(template: Path, cookies: Cookies) -> None:
+    before = cookies.bake(extra_context={"framework": "falcon"})
+    after = cookies.bake(extra_context={"framework": "falcon"}, template=str(template))
+    assert before.exception is None and after.exception is None
+    first, second = BakedProject(before.project_path), BakedProject(after.project_path)
+    assert {name: first.read(name) for name in first.files} == {name: second.read(name) for name in second.files}
+
+
+def test_contributing_says_so_in_at_most_five_steps() -> None:
+    contributing = (TEMPLATE / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = contributing.partition("## Add a framework")[2].partition("\n## ")[0]
+    steps = re.findall(r"^\d+\. ", section, re.MULTILINE)
+    assert 1 <= len(steps) <= 5
+    assert "`_frameworks`" in section and "`framework`" in section and "`__prompts__`" in section

@@ -1,0 +1,68 @@
+"""The hooks' functions, imported without Cookiecutter, and the hooks run as programs."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.conftest import Bake, run_python
+from tests.variants import FRAMEWORKS, TEMPLATE
+
+
+def load(name: str) -> ModuleType:
+    """Import a hook that Cookiecutter has not rendered."""
+    spec = importlib.util.spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+pre_gen = load("pre_gen_project")
+post_gen = load("post_gen_project")
+
+
+@pytest.mark.parametrize("name", ["http", "HTTP", "json", "Logging", "asyncio"])
+def test_a_function_folder_that_hides_the_standard_library_is_refused(name: str) -> None:
+    assert repr(name) in pre_gen.check_function_name(name)
+
+
+@pytest.mark.parametrize("row", FRAMEWORKS.values(), ids=FRAMEWORKS.keys())
+def test_our_function_folders_hide_nothing(row: dict[str, str]) -> None:
+    assert pre_gen.check_function_name(row["function_name"]) is None
+
+
+def test_an_unknown_framework_is_refused() -> None:
+    message = pre_gen.check_combination(FRAMEWORKS, "django", "auto", "3.13")
+    assert "'django'" in message and all(framework in message for framework in FRAMEWORKS)
+
+
+def test_removing_nested_folders_stops_at_the_first_that_holds_something(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b" / "c"
+    folder.mkdir(parents=True)
+    (tmp_path / "a" / "mine.txt").touch()
+    pre_gen.remove_nested(folder, "a/b/c")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine.txt"]
+
+
+def test_post_gen_can_run_twice(bake: Bake) -> None:
+    project = bake(framework="falcon", async_mode="async")
+    files = {name: project.read(name) for name in project.files}
+    keep = {"function_app.py": "True", "FalconTrigger": "False", "wsgi_middleware.py": "False"}
+    for path in post_gen.pruned_paths(keep, FRAMEWORKS, "falcon"):
+        post_gen.remove(project.path / path)
+    post_gen.choose_app(project.path / "falconapp", "asgi")
+    assert {name: project.read(name) for name in project.files} == files
+
+
+def test_post_gen_says_what_was_made_how_to_run_and_how_to_test(tmp_path: Path) -> None:
+    result = run_python(
+        "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "framework=flask", cwd=tmp_path
+    )
+    assert result.returncode == 0, result.stderr
+    made, run, test = result.stdout.splitlines()
+    assert made.startswith("Made my-web-function: Flask on Azure Functions (sync, ")
+    assert run.startswith("Run it:  cd my-web-function && ") and "python -m flask --app flaskapp run" in run
+    assert test.startswith("Test it: cd my-web-function && ") and test.endswith("python -m pytest")
+    assert result.stderr == ""

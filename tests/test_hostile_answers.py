@@ -1,0 +1,75 @@
+"""Strange but possible answers bake a project that passes its own checks."""
+
+import tomllib
+
+import pytest
+
+from tests.conftest import Bake, BakedProject
+
+TEXTS = {
+    "quotes": """Jean "JP" O'Neil""",
+    "backslash": r"DOMAIN\user\n",
+    "triple quotes": '"""end"""',
+    "braces": "{curly} %s %(x)s ${x}",
+    "shell": "$(id) `id` ; rm -rf x",
+    "non-ASCII": "José 李小龙 🚀",
+    "html": "<script>alert(1)</script> & more",
+    "long": "long " * 500 + "end",
+    "hash": "# not a comment",
+    "toml": 'x" }] # y',
+}
+
+
+def check(project: BakedProject) -> None:
+    """Run the project's own checks."""
+    for arguments in (
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--no-cache", "--check", "."],
+        ["pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist"],
+    ):
+        result = project.python("-m", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_text(text: str, bake: Bake) -> None:
+    project = bake(project_name=text, description=text, author_name=text, project_slug="x", framework="bottle")
+    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
+    assert metadata["description"] == text
+    assert metadata["authors"] == [{"name": text}]
+    assert project.read("README.md").startswith(f"# {text}\n\n{text}\n")
+    check(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("My Web Function", "my-web-function"),
+        ("José's API", "jose-s-api"),
+        ("!!!", "my-web-function"),
+        ("李小龙", "li-xiao-long"),
+        ("w" * 300, "w" * 50),
+        ("word " * 60, ("word-" * 10).rstrip("-")),
+    ],
+)
+def test_slug_comes_from_the_name(name: str, slug: str, bake: Bake) -> None:
+    assert bake(project_name=name.strip()).path.name == slug
+
+
+@pytest.mark.parametrize("slug", ["class", "azure", "flask", "tests", "A1", "x_y-z", "x" * 64, "123"])
+def test_slug_that_is_a_name_of_something_else(slug: str, bake: Bake) -> None:
+    project = bake(project_slug=slug, framework="bottle")
+    assert project.path.name == slug
+    check(project)
+
+
+@pytest.mark.parametrize("prefix", ["API", "api/v1.0", "a-b_c~d", "x/y/z/1"])
+def test_route_prefix(prefix: str, bake: Bake) -> None:
+    check(bake(route_prefix=prefix, framework="bottle"))
+
+
+def test_jinja_in_an_answer_that_was_typed_in_stays_text(bake: Bake) -> None:
+    # Cookiecutter renders answers from the command line, so what must stay text is itself given as Jinja.
+    text = "{{ cookiecutter.nothing }} {% raw %}"
+    project = bake(description="{{ '{{ cookiecutter.nothing }} {% raw %}' }}")
+    assert tomllib.loads(project.read("pyproject.toml"))["project"]["description"] == text

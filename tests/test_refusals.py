@@ -1,0 +1,149 @@
+"""Answers that cannot work are refused in one sentence, and nothing is left behind or lost."""
+
+from pathlib import Path
+
+import pytest
+from cookiecutter.exceptions import FailedHookException
+from cookiecutter.main import cookiecutter
+from pytest_cookies.plugin import Cookies
+
+from tests.conftest import Bake, bake_or_fail, run_python
+from tests.variants import FRAMEWORKS, TEMPLATE, Variant, refused_combinations
+
+Snapshot = dict[str, bytes]
+
+
+def snapshot(folder: Path) -> Snapshot:
+    """Return the content of every file below a folder."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def sentence(stderr: str) -> str:
+    """Return the one sentence that a hook has printed."""
+    errors = [line for line in stderr.splitlines() if line.startswith("ERROR: ")]
+    assert len(errors) == 1, stderr
+    return errors[0]
+
+
+def refusal(cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path, **answers: str) -> str:
+    """Bake, expect a refusal that leaves nothing, and return its sentence."""
+    result = cookies.bake(extra_context=answers)
+    assert result.exit_code != 0
+    assert isinstance(result.exception, FailedHookException)
+    assert [
+        path for path in Path(tmpdir).rglob("*") if not path.match("cookies/bake*") and path.name != "cookies"
+    ] == []
+    return sentence(capfd.readouterr().err)
+
+
+@pytest.mark.parametrize("variant", refused_combinations(), ids=lambda v: "-".join([v[0], v[1], v[3]]))
+def test_combination(variant: Variant, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
+    message = refusal(cookies, capfd, tmpdir, **variant._asdict())
+    assert variant.async_mode in message
+    modes = FRAMEWORKS[variant.framework]["interfaces"]
+    if variant.async_mode in modes:
+        assert "3.11 or 3.12" in message and variant.python_version in message
+    else:
+        assert FRAMEWORKS[variant.framework]["title"] in message
+        assert all(mode in message for mode in modes)
+
+
+@pytest.mark.parametrize(
+    "slug", ["con", "COM1", "-x", "x-", "x.", ".x", "a b", "é", "$(id)", "a;b", "x" * 65, "{x}", "'"]
+)
+def test_slug(slug: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
+    message = refusal(cookies, capfd, tmpdir, project_slug=slug)
+    assert repr(slug) in message and "letters, digits" in message
+
+
+@pytest.mark.parametrize("slug", ["../escaped", "a/b", "a/b/c", "./x/y"])
+def test_slug_with_folders_leaves_none(
+    slug: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path
+) -> None:
+    result = cookies.bake(extra_context={"project_slug": slug})
+    assert result.exit_code != 0
+    assert repr(slug) in sentence(capfd.readouterr().err)
+    assert [path.name for path in Path(tmpdir).iterdir()] == ["cookies"]
+    assert [path for path in Path(tmpdir).rglob("*") if path.name not in ("cookies", "bake00")] == []
+
+
+def test_absolute_slug(cookies: Cookies, capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    result = cookies.bake(extra_context={"project_slug": str(elsewhere)})
+    assert result.exit_code != 0
+    assert repr(str(elsewhere)) in sentence(capfd.readouterr().err)
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("variable", ["project_name", "description", "author_name"])
+@pytest.mark.parametrize("text", ["two\nlines", "", "  ", "bell\a", "\u2028"])
+def test_text(variable: str, text: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
+    assert refusal(cookies, capfd, tmpdir, **{variable: text}).startswith(f"ERROR: {variable} {text!r} ")
+
+
+@pytest.mark.parametrize("prefix", ["/api", "api/", "a//b", "a b", "{x}", "..", ".hidden", "é", "api?x", "a\\b", "%41"])
+def test_route_prefix(prefix: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
+    message = refusal(cookies, capfd, tmpdir, route_prefix=prefix)
+    assert repr(prefix) in message and "api/v1" in message
+
+
+@pytest.mark.parametrize("prefix", ["admin", "Admin/x", "runtime"])
+def test_route_prefix_of_the_host(
+    prefix: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path
+) -> None:
+    message = refusal(cookies, capfd, tmpdir, route_prefix=prefix)
+    assert repr(prefix) in message and "Functions host" in message
+
+
+def test_folder_that_exists(bake: Bake, tmp_path: Path) -> None:
+    existing = tmp_path / "kept"
+    existing.mkdir()
+    (existing / "mine.txt").write_text("mine", encoding="utf-8")
+    result = run_python(
+        "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "project_slug=kept", cwd=tmp_path
+    )
+    assert result.returncode == 1
+    assert "already exists" in result.stdout
+    assert snapshot(existing) == {"mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"framework": "flask"}, {"framework": "bottle"}),
+        ({"framework": "falcon"}, {"framework": "falcon", "async_mode": "async"}),
+        ({"programming_model": "v1"}, {"programming_model": "v2"}),
+    ],
+)
+def test_overwriting_never_removes_what_was_there(
+    before: dict[str, str], after: dict[str, str], cookies: Cookies, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project = bake_or_fail(cookies, **before)
+    content = snapshot(project.path)
+    with pytest.raises(FailedHookException):
+        cookiecutter(
+            str(TEMPLATE),
+            no_input=True,
+            extra_context=after,
+            output_dir=str(project.path.parent),
+            overwrite_if_exists=True,
+            default_config=True,
+        )
+    assert "would remove" in sentence(capfd.readouterr().err)
+    assert snapshot(project.path) == content
+
+
+def test_overwriting_with_the_same_answers_renews_the_project(cookies: Cookies) -> None:
+    project = bake_or_fail(cookies, framework="falcon", async_mode="async", programming_model="v1")
+    content = snapshot(project.path)
+    (project.path / "host.json").unlink()
+    (project.path / "mine.txt").write_text("mine", encoding="utf-8")
+    cookiecutter(
+        str(TEMPLATE),
+        no_input=True,
+        extra_context={"framework": "falcon", "async_mode": "async", "programming_model": "v1"},
+        output_dir=str(project.path.parent),
+        overwrite_if_exists=True,
+        default_config=True,
+    )
+    assert snapshot(project.path) == {**content, "mine.txt": b"mine"}

@@ -1,0 +1,96 @@
+"""The table of frameworks, the folders, the choices, the prompts and the README agree."""
+
+import re
+
+import pytest
+
+from tests.variants import ANSWERS, CONTEXT, FRAMEWORKS, PROJECT, TEMPLATE, VARIANTS, all_combinations
+
+
+def test_the_questions_are_asked_in_order_and_each_has_a_prompt() -> None:
+    questions = [name for name in CONTEXT if not name.startswith("_")]
+    assert questions == [
+        "project_name", "project_slug", "description", "author_name", "framework", "async_mode",
+        "programming_model", "python_version", "route_prefix", "auth_level",
+    ]  # fmt: skip
+    assert list(CONTEXT["__prompts__"]) == questions
+
+
+@pytest.mark.parametrize("question", [name for name, value in CONTEXT.items() if isinstance(value, list)])
+def test_each_choice_has_a_label_that_begins_with_it(question: str) -> None:
+    prompts = CONTEXT["__prompts__"][question]
+    assert list(prompts) == ["__prompt__", *CONTEXT[question]]
+    for choice in CONTEXT[question]:
+        assert prompts[choice].lower().startswith(f"{choice} - "), prompts[choice]
+
+
+def test_defaults() -> None:
+    defaults = {question: answers[0] for question, answers in ANSWERS.items()}
+    assert defaults == {
+        "framework": "fastapi",
+        "async_mode": "auto",
+        "programming_model": "v2",
+        "python_version": "3.13",
+        "route_prefix": CONTEXT["route_prefix"],
+        "auth_level": "anonymous",
+    }
+
+
+def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> None:
+    assert list(FRAMEWORKS) == CONTEXT["framework"]
+    folders = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"{{cookiecutter.__function_name}}"}
+    assert folders == {row["package"] for row in FRAMEWORKS.values()}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_rows_are_whole(framework: str) -> None:
+    row = FRAMEWORKS[framework]
+    assert set(row) == {
+        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "note"
+    }  # fmt: skip
+    assert row["auto"] in row["interfaces"]
+    assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
+    assert set(row["interfaces"].values()) == set(row["apps"])
+    for app in row["apps"].values():
+        assert f"{row['package']}:app" in app["server"] or f"--app {row['package']}" in app["server"]
+    assert (PROJECT / row["package"] / "asgi.py").exists() == (len(row["apps"]) > 1)
+
+
+def test_the_original_four_keep_their_names() -> None:
+    names = {framework: (row["package"], row["function_name"]) for framework, row in FRAMEWORKS.items()}
+    assert (
+        names.items()
+        >= {
+            "fastapi": ("fastapiapp", "FastApiTrigger"),
+            "flask": ("flaskapp", "FlaskTrigger"),
+            "falcon": ("falconapp", "FalconTrigger"),
+            "bottle": ("bottleapp", "BottleTrigger"),
+        }.items()
+    )
+
+
+def test_the_variants_hold_every_valid_core_combination_and_every_pair() -> None:
+    valid = [variant for variant in all_combinations() if variant.works]
+    assert {variant[:3] for variant in VARIANTS} == {variant[:3] for variant in valid}
+    pairs = set().union(*(variant.pairs for variant in valid))
+    assert set().union(*(variant.pairs for variant in VARIANTS)) == pairs
+
+
+def test_the_readme_shows_what_works_with_what() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| (\w+) +\|((?: *(?:yes|yes, auto|-) *\|)+)$", readme, re.MULTILINE))
+    modes = [mode for mode in CONTEXT["async_mode"] if mode != "auto"]
+    assert re.search(r"\| framework +\| " + r" +\| ".join(f"`{mode}`" for mode in modes), readme)
+    for row in FRAMEWORKS.values():
+        expected = [
+            "yes, auto" if mode == row["auto"] else "yes" if mode in row["interfaces"] else "-" for mode in modes
+        ]
+        assert [cell.strip() for cell in rows[row["title"]].split("|")[:-1]] == expected
+
+
+def test_the_readme_lists_every_question() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    for question, value in CONTEXT.items():
+        if not question.startswith("_"):
+            (row,) = re.findall(rf"^\| `{question}` .*$", readme, re.MULTILINE)
+            assert all(f"`{choice}`" in row for choice in (value if isinstance(value, list) else []))

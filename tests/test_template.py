@@ -1,0 +1,45 @@
+"""The template's own sources and documents."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import run_python
+from tests.variants import TEMPLATE
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ruff", "check", "--config", "pyproject.toml"],
+        ["ruff", "format", "--config", "pyproject.toml", "--check"],
+        ["mypy"],
+    ],
+    ids=" ".join,
+)
+def test_passes_ruff_and_mypy(arguments: list[str]) -> None:
+    result = run_python("-m", *arguments, cwd=TEMPLATE)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^(.* run pytest)$", readme, re.MULTILINE)
+    assert f"\n{command}\n" in (TEMPLATE / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_every_file_that_comes_out() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    tree = readme.partition("## What comes out")[2].partition("\n## ")[0]
+    project = TEMPLATE / "{{cookiecutter.project_slug}}"
+    names = {path.name for path in project.iterdir()} - {"__pycache__", "{{cookiecutter.__function_name}}"}
+    frameworks = {path.parent.name for path in project.glob("*app/__init__.py")}
+    assert {name for name in names - frameworks if name not in tree} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_files_that_the_documents_name_exist(name: str) -> None:
+    text = (TEMPLATE / name).read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:hooks|tests|\.github|\{\{cookiecutter.project_slug\}\})/[\w./{}-]*)`", text):
+        assert (TEMPLATE / Path(path)).exists(), path

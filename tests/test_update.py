@@ -1,0 +1,55 @@
+"""A project made with cruft can be brought up to date when the template changes."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.conftest import run_python
+from tests.variants import TEMPLATE
+
+
+def git(*arguments: str, cwd: Path) -> None:
+    """Run git as somebody, whatever this machine's configuration is."""
+    identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything in a folder, what a .gitignore of the template's output names included."""
+    git("add", "--all", "--force", cwd=folder)
+    git("commit", "--message", message, cwd=folder)
+
+
+def test_cruft_creates_and_updates(tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    for name in ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}"):
+        source = TEMPLATE / name
+        if source.is_dir():
+            shutil.copytree(source, template / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        else:
+            template.mkdir()
+            shutil.copy(source, template / name)
+    git("init", "--initial-branch", "main", cwd=template)
+    commit(template, "First")
+
+    answers = '{"framework": "falcon", "async_mode": "async", "programming_model": "v1", "project_slug": "made"}'
+    result = run_python("-m", "cruft", "create", template, "--no-input", "--extra-context", answers, cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    project = tmp_path / "made"
+    git("init", "--initial-branch", "main", cwd=project)
+    mine = project / "falconapp" / "mine.py"
+    mine.write_text('"""Mine."""\n', encoding="utf-8")
+    commit(project, "Mine")
+
+    readme = template / "{{cookiecutter.project_slug}}" / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8") + "\nNew in the template.\n", encoding="utf-8")
+    (template / "{{cookiecutter.project_slug}}" / "flaskapp" / "more.py").write_text("x = 1\n", encoding="utf-8")
+    commit(template, "Second")
+
+    result = run_python("-m", "cruft", "update", "--skip-apply-ask", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (project / "README.md").read_text(encoding="utf-8").endswith("\nNew in the template.\n")
+    assert mine.read_text(encoding="utf-8") == '"""Mine."""\n'
+    assert not (project / "flaskapp").exists()
+    result = run_python("-m", "cruft", "check", cwd=project)
+    assert result.returncode == 0, result.stdout + result.stderr

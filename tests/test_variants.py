@@ -1,0 +1,215 @@
+"""What comes out of the template, for every variant: its files, their contents, and what they do."""
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.conftest import BakedProject, run_python
+from tests.variants import FRAMEWORKS, Variant
+
+ALWAYS = {
+    ".editorconfig",
+    ".funcignore",
+    ".gitignore",
+    "README.md",
+    "function_http.py",
+    "host.json",
+    "local.settings.json",
+    "pyproject.toml",
+    "requirements-dev.txt",
+    "requirements.txt",
+    "tests/conftest.py",
+    "tests/test_app.py",
+}
+
+# What a file of one choice must not speak of, by the choice that would explain it.
+TRACES = {
+    **{framework: rf"{framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
+    "wsgi": r"\bwsgi|wsgi_middleware|werkzeug|pep 3333|threads?pool",
+    "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
+    "nest_asyncio": r"nest_asyncio|uvloop",
+    "v1": r"function\.json|programming model v1|authLevel",
+    "v2": r"function_app|programming model v2|FunctionApp\b|auth_level",
+}
+
+
+def words_of(variant: Variant) -> set[str]:
+    """Return the keys of TRACES that the variant may speak of."""
+    return {variant.framework, variant.interface, variant.mode, variant.programming_model}
+
+
+def test_files(variant: Variant, project: BakedProject) -> None:
+    name = variant.row["function_name"]
+    entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
+    assert project.files == (
+        ALWAYS
+        | {f"{variant.interface}_middleware.py", f"{variant.row['package']}/__init__.py"}
+        | entry[variant.programming_model]
+    )
+    assert all(any(folder.iterdir()) for folder in project.path.rglob("*") if folder.is_dir())
+
+
+def test_no_trace_of_the_template_or_of_other_choices(variant: Variant, project: BakedProject) -> None:
+    absent = [pattern for word, pattern in TRACES.items() if word not in words_of(variant)]
+    for name in sorted(project.files):
+        text = project.read(name)
+        assert not re.search(r"\{\{|\{%|%\}|cookiecutter", text), name
+        found = re.search("|".join(absent), text, re.IGNORECASE)
+        assert not found, f"{name} speaks of {found and found[0]}"
+
+
+def test_text_is_tidy(project: BakedProject) -> None:
+    for name in sorted(project.files):
+        text = project.read(name)
+        assert text.endswith("\n") and not text.endswith("\n\n"), name
+        assert not text.startswith("\n"), name
+        assert "\r" not in text, name
+        assert not re.search(r"[ \t]\n", text), name
+        assert "\n\n\n" not in text or name.endswith(".py"), name
+
+
+def test_passes_ruff_and_mypy(project: BakedProject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for arguments in (
+        ["ruff", "check", "--no-cache", "."],
+        ["ruff", "format", "--no-cache", "--check", "."],
+        ["mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), "."],
+    ):
+        result = project.python("-m", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
+    host = json.loads(project.read("host.json"))
+    assert host["extensions"]["http"]["routePrefix"] == variant.route_prefix
+    assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
+    settings = json.loads(project.read("local.settings.json"))
+    assert settings["Values"]["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    pyproject = tomllib.loads(project.read("pyproject.toml"))
+    assert pyproject["project"]["requires-python"] == f">={variant.python_version}"
+    assert pyproject["tool"]["mypy"]["python_version"] == variant.python_version
+
+
+def test_the_function_is_declared(variant: Variant, project: BakedProject) -> None:
+    if variant.programming_model == "v1":
+        function = json.loads(project.read(f"{variant.row['function_name']}/function.json"))
+        trigger, output = function["bindings"]
+        assert output == {"type": "http", "direction": "out", "name": "$return"}
+    else:
+        code = "import function_app; f, = function_app.app.get_functions(); print(f.get_function_json())"
+        result = project.python("-c", code)
+        assert result.returncode == 0, result.stderr
+        function = json.loads(result.stdout)
+        (trigger,) = (binding for binding in function["bindings"] if binding["type"] == "httpTrigger")
+    assert trigger["route"] == "{*route}"
+    assert trigger["authLevel"].lower() == variant.auth_level
+    assert {method.upper() for method in trigger["methods"]} == {
+        "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
+    }  # fmt: skip
+
+
+def imported_distributions(paths: list[Path]) -> set[str]:
+    """Return the names on the package registry of what these files import and Python does not bring along."""
+    modules: set[str] = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                modules.add(node.module or "")
+    tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
+    own = {path.stem for path in paths} | {path.parent.name for path in paths}
+    return {"azure-functions" if top == "azure" else top for top in tops - own}
+
+
+def requirements(project: BakedProject, name: str) -> set[str]:
+    """Return the names in a requirements file."""
+    lines = [line for line in project.read(name).splitlines() if not line.startswith("-r")]
+    return {Requirement(line).name for line in lines}
+
+
+def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, project: BakedProject) -> None:
+    sources = [path for path in project.path.rglob("*.py") if path.parent.name != "tests"]
+    assert requirements(project, "requirements.txt") == imported_distributions(sources)
+    tests = imported_distributions(list(project.path.rglob("*.py")))
+    tools = {"mypy", "ruff"}
+    server = variant.row["apps"][variant.interface]["server_requirement"]
+    if server:
+        tools.add(Requirement(server).name)
+    assert requirements(project, "requirements-dev.txt") == tests - requirements(project, "requirements.txt") | tools
+
+
+def test_azure_functions_is_split_by_python_version(project: BakedProject) -> None:
+    lines = project.read("requirements.txt").splitlines()
+    ranges = [Requirement(line) for line in lines if line.startswith("azure-functions")]
+    for python, wanted in (("3.11", "1.26.0"), ("3.12", "1.26.0"), ("3.13", "2.3.0"), ("3.14", "2.3.0")):
+        valid = [r for r in ranges if r.marker and r.marker.evaluate({"python_version": python})]
+        assert len(valid) == 1
+        assert valid[0].specifier.contains(wanted)
+
+
+def ask(method: str, path: str, body: str = "") -> dict[str, Any]:
+    """Return a request for invoke.py, without the route prefix."""
+    headers = {"content-type": "application/json"} if body else {}
+    return {"method": method, "url": path, "headers": {"host": "example.org", **headers}, "body": body}
+
+
+def test_handler_answers_every_route(variant: Variant, project: BakedProject, tmp_path: Path) -> None:
+    names = ["Ada", "José", "Ada Lovelace", "李 小龙", "50%"]
+    bad = ["{", "[]", "{}", '{"name": ""}', '{"name": 1}', '"José"']
+    requests = [
+        ask("GET", "/"),
+        *(ask("GET", f"/hello/{quote(name)}") for name in names),
+        ask("POST", "/hello", '{"name": "José"}'),
+        *(ask("POST", "/hello", body) for body in bad),
+        ask("GET", "/health"),
+        ask("GET", "/nowhere"),
+        ask("HEAD", "/health"),
+    ]
+    if variant.framework == "fastapi":
+        requests += [ask("GET", "/docs"), ask("GET", "/openapi.json")]
+    for request in requests:
+        request["url"] = f"https://example.org{variant.root_path}{request['url']}"
+    result = run_python(
+        Path(__file__).with_name("invoke.py"),
+        project.path,
+        variant.programming_model,
+        cwd=tmp_path,
+        input=json.dumps(requests),
+    )
+    assert result.returncode == 0, result.stderr
+    replies = iter(json.loads(result.stdout))
+
+    index = next(replies)
+    assert index["status"] == 200 and json.loads(index["body"])["message"]
+    assert dict(index["headers"]).items() >= {("content-type", "application/json")} or "json" in str(index["headers"])
+    for name in [*names, "José"]:
+        reply = next(replies)
+        assert reply["status"] == 200, reply
+        assert json.loads(reply["body"]) == {"message": f"Hello, {name}!"}
+    for body in bad:
+        reply = next(replies)
+        assert reply["status"] in (400, 422), body
+        assert json.loads(reply["body"]), body
+    assert next(replies)["status"] == 200
+    assert next(replies)["status"] == 404
+    assert next(replies)["body"] == ""
+    if variant.framework == "fastapi":
+        docs, openapi = replies
+        assert docs["status"] == 200 and f"'{variant.root_path}/openapi.json'" in docs["body"]
+        description = json.loads(openapi["body"])
+        assert "/hello/{name}" in description["paths"]
+        assert description.get("servers", [{"url": ""}]) == [{"url": variant.root_path}]
+
+
+def test_own_tests_pass(project: BakedProject) -> None:
+    result = project.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r"\b28 passed", result.stdout), result.stdout
