@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -84,11 +85,9 @@ def template(tmp_path: Path) -> Path:
     package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
     package.mkdir()
     (package / "__init__.py").write_text(APP, encoding="utf-8")
-    context = {
-        **CONTEXT,
-        "framework": [*CONTEXT["framework"], "starlette"],
-        "_frameworks": {**CONTEXT["_frameworks"], "starlette": ROW},
-    }
+    context = deepcopy(CONTEXT)
+    context["framework"].append("starlette")
+    context["_frameworks"]["starlette"] = ROW
     context["__prompts__"]["framework"]["starlette"] = "Starlette - for those who like it small"
     (copy / "cookiecutter.json").write_text(json.dumps(context), encoding="utf-8")
     return copy
