@@ -11,11 +11,12 @@ import azure.functions as func
 
 from function_http import (
     as_root_path,
-    believed_headers,
+    client_address,
+    forwarded,
     function_context,
     make_response,
-    request_origin,
     route_prefix,
+    server_address,
     split_root_path,
     split_url,
     trusted_proxies,
@@ -59,7 +60,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             Exception: whatever the app lets out before its answer is complete; the worker reports it, with its
                 traceback, as a failed invocation.
         """
-        if not await self.notify_startup():
+        if (self.lifespan is None or not self.lifespan.is_up()) and not await self.notify_startup():
             return func.HttpResponse("The app did not start.", status_code=500)
         exchange = Exchange(req.get_body() or b"")
         try:
@@ -80,9 +81,11 @@ class AsgiMiddleware(func.AsgiMiddleware):
 
         However many requests come in at once, one startup serves them all.
         """
-        if self.lifespan is None or not self.lifespan.serves():
-            self.lifespan = Lifespan(self.app, self.state)
-        return await self.lifespan.startup()
+        lifespan = self.lifespan
+        if lifespan is None or lifespan.failed or lifespan.loop is not asyncio.get_running_loop():
+            lifespan = self.lifespan = Lifespan(self.app, self.state)
+        await lifespan.settled.wait()
+        return not lifespan.failed
 
     async def notify_shutdown(self) -> None:
         """Run the app's shutdown, if its startup has run."""
@@ -92,23 +95,25 @@ class AsgiMiddleware(func.AsgiMiddleware):
 
     def scope(self, req: func.HttpRequest, context: func.Context | None) -> Scope:
         """Return the connection scope of a request (ASGI, HTTP specification 2.5)."""
-        headers = believed_headers(req.headers, self.proxies)
+        headers = req.headers
         authority, path, query = split_url(req.url)
-        origin = request_origin(authority, headers, self.proxies)
-        decoded = unquote(path)
+        if self.proxies > 1:
+            authority, headers = forwarded(authority, headers)
+        scheme, server, port = server_address(authority)
+        decoded = unquote(path) if "%" in path else path
         return {
             "type": "http",
             "asgi": ASGI_VERSIONS,
             "http_version": "1.1",
             "method": req.method,
-            "scheme": origin.scheme,
+            "scheme": scheme,
             "path": decoded,
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": split_root_path(decoded, self.root_path)[0],
             "headers": [(name.encode(), headers[name].encode()) for name in headers],
-            "client": origin.client,
-            "server": (origin.server, origin.port),
+            "client": client_address(headers, self.proxies) if self.proxies else None,
+            "server": (server, port),
             "state": self.state.copy(),
             "extensions": {},
             **function_context(context),
@@ -117,6 +122,8 @@ class AsgiMiddleware(func.AsgiMiddleware):
 
 class Exchange:
     """One request and its response: the server's side of receive() and send()."""
+
+    __slots__ = ("body", "complete", "completed", "headers", "request_body", "status")
 
     def __init__(self, body: bytes) -> None:
         self.request_body: bytes | None = body
@@ -177,21 +184,17 @@ class Lifespan:
         self.app = app
         self.state = state
         self.loop = asyncio.get_running_loop()
-        self.status = "starting"  # then started, failed or unsupported
+        self.up = False
+        self.failed = False
         self.startup_received = False
         self.settled = asyncio.Event()
         self.stopping = asyncio.Event()
         # Its own context: the lifespan outlives the request that happens to be first.
         self.task = self.loop.create_task(self.run(), context=contextvars.Context())
 
-    def serves(self) -> bool:
-        """Tell whether this lifespan serves the running loop; a failed startup is to be tried again."""
-        return self.status != "failed" and self.loop is asyncio.get_running_loop()
-
-    async def startup(self) -> bool:
-        """Wait for the startup and tell whether the app can serve, as one without support for lifespan can."""
-        await self.settled.wait()
-        return self.status != "failed"
+    def is_up(self) -> bool:
+        """Tell whether the app has started, or needs no startup, on the running loop."""
+        return self.up and self.loop is asyncio.get_running_loop()
 
     async def shutdown(self) -> None:
         """Ask the app to shut down and wait until it has."""
@@ -205,11 +208,10 @@ class Lifespan:
                 {"type": "lifespan", "asgi": LIFESPAN_VERSIONS, "state": self.state}, self.receive, self.send
             )
         except Exception:
-            if self.status == "started":
+            if self.up:
                 logger.exception("The ASGI app raised an exception in its lifespan.")
         finally:
-            if self.status == "starting":
-                self.status = "unsupported"
+            self.up = not self.failed
             self.settled.set()
 
     async def receive(self) -> Message:
@@ -233,10 +235,10 @@ class Lifespan:
         """
         match message["type"]:
             case "lifespan.startup.complete":
-                self.status = "started"
+                self.up = True
                 self.settled.set()
             case "lifespan.startup.failed":
-                self.status = "failed"
+                self.failed = True
                 logger.error("The ASGI app failed to start: %s", message.get("message") or "it gave no reason")
                 self.settled.set()
             case "lifespan.shutdown.complete":

@@ -11,7 +11,7 @@ from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, Self, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
@@ -23,16 +23,6 @@ TRUSTED_PROXIES_SETTING = "TRUSTED_PROXIES"
 HOP_BY_HOP = frozenset(
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
 )
-
-
-class Origin(NamedTuple):
-    """Who sent a request and to which address, as the app should see it."""
-
-    scheme: str
-    server: str
-    port: int
-    client: tuple[str, int] | None
-    """Address and port (0 where unknown) of the client; None where nothing that can be trusted names it."""
 
 
 def route_prefix() -> str:
@@ -67,7 +57,8 @@ def trusted_proxies() -> int:
     """Return how many proxies in front of the app are believed: the app setting TRUSTED_PROXIES.
 
     In Azure it is 1 where it is not set: everybody comes through the platform's front end, which appends the address
-    it saw to X-Forwarded-For. Elsewhere it is 0, as anybody could have written that header.
+    it saw to X-Forwarded-For. Elsewhere it is 0, as anybody could have written that header. X-Forwarded-Host and -Proto
+    are believed from 2 on, for the front end passes them through as the client wrote them.
 
     Raises:
         ValueError: the setting is not a whole number.
@@ -82,9 +73,10 @@ def trusted_proxies() -> int:
 
 def split_url(url: str) -> tuple[str, str, str]:
     """Split a URL into scheme and authority, path, and query string, leaving the percent-encoding alone."""
-    url, _, query = url.partition("#")[0].partition("?")
-    scheme_end = url.find("://")
-    path_start = url.find("/", scheme_end + 3 if scheme_end >= 0 else 0)
+    url, _, query = url.partition("?")
+    if url.startswith("/"):
+        return "", url, query
+    path_start = url.find("/", url.find("//") + 2)
     if path_start < 0:
         return url, "/", query
     return url[:path_start], url[path_start:], query
@@ -95,40 +87,13 @@ def split_root_path(path: str, root_path: str) -> tuple[str, str]:
 
     The host matches routes without regard to case: `/API/hello` reaches a function under `/api`.
     """
+    if not root_path:
+        return "", path
     end = len(root_path)
-    if root_path and path[:end].lower() == root_path.lower() and path[end : end + 1] in ("", "/"):
-        return path[:end], path[end:]
+    found, rest = path[:end], path[end:]
+    if (found == root_path or found.lower() == root_path.lower()) and (not rest or rest[0] == "/"):
+        return found, rest
     return "", path
-
-
-def believed_headers(headers: Mapping[str, str], proxies: int) -> Mapping[str, str]:
-    """Return the headers with the Host that the client asked for, if trusted proxies tell it (see request_origin)."""
-    if proxies < 2 or "x-forwarded-host" not in headers:
-        return headers
-    return {**headers, "host": last_hop(headers["x-forwarded-host"])}
-
-
-def request_origin(authority: str, headers: Mapping[str, str], proxies: int) -> Origin:
-    """Return who sent a request to which address, believing as many proxies as given and nobody else.
-
-    Each proxy appends the address that it saw to X-Forwarded-For: the entry of the outermost trusted one, counted
-    from the right, is the client. X-Forwarded-Host and -Proto are believed from the second proxy on, for the
-    platform's front end passes them through as the client wrote them.
-    """
-    if not proxies:
-        return Origin(*server_address(authority), None)
-    hops = headers.get("x-forwarded-for", "").split(",")
-    client = client_address(hops[-proxies].strip()) if len(hops) >= proxies else None
-    if proxies > 1:
-        scheme, _, server = authority.rpartition("://")
-        scheme = last_hop(headers.get("x-forwarded-proto", scheme))
-        authority = f"{scheme}://{last_hop(headers.get('x-forwarded-host', server))}"
-    return Origin(*server_address(authority), client)
-
-
-def last_hop(value: str) -> str:
-    """Return what the nearest proxy wrote into a header to which each proxy may append."""
-    return value.rpartition(",")[2].strip()
 
 
 @lru_cache(maxsize=64)
@@ -146,8 +111,29 @@ def server_address(authority: str) -> tuple[str, str, int]:
         return scheme, "localhost", default_port
 
 
-def client_address(hop: str) -> tuple[str, int] | None:
-    """Read one entry of X-Forwarded-For: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1 or [2001:db8::1]:4711."""
+def forwarded(authority: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+    """Return scheme and authority, and the headers with the Host, that the client used, as a trusted proxy tells it."""
+    scheme, _, host = authority.rpartition("://")
+    scheme = last_hop(headers.get("x-forwarded-proto", scheme))
+    host = last_hop(headers.get("x-forwarded-host", host))
+    return f"{scheme}://{host}", {**headers, "host": host}
+
+
+def last_hop(value: str) -> str:
+    """Return what the nearest proxy wrote into a header to which each proxy may append."""
+    return value.rpartition(",")[2].strip()
+
+
+def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] | None:
+    """Return address and port (0 where unknown) of the client, or None where no trusted proxy tells it.
+
+    Each proxy appends the address that it saw to X-Forwarded-For, so the entry of the outermost trusted one, counted
+    from the right, is the client: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1 or [2001:db8::1]:4711.
+    """
+    hops = headers.get("x-forwarded-for", "").split(",")
+    if not 0 < proxies <= len(hops):
+        return None
+    hop = hops[-proxies].strip()
     host, separator, port = hop.rpartition(":")
     if not separator or (":" in host and not host.endswith("]")):
         host, port = hop, ""
@@ -169,35 +155,28 @@ def function_context(context: func.Context | None) -> dict[str, Any]:
     }
 
 
-class HeaderPairs(list[tuple[str, str]]):
-    """Headers as HttpResponse reads them, through items(), but able to repeat a name."""
-
-    def items(self) -> Self:
-        """Return the pairs themselves."""
-        return self
-
-
 def make_response(method: str, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> func.HttpResponse:
     """Return the HttpResponse of an app's answer, as faithful as the worker can carry it.
 
     The worker keeps only the last of several headers of a name, so they are joined (RFC 9110 section 5.3), but for
     Set-Cookie, which it carries apart. An answer to HEAD and one with status 1xx, 204 or 304 has no body.
     """
-    pairs = HeaderPairs()
-    seen: dict[str, int] = {}
-    for name, value in headers:
-        lowered = name.lower()
-        if lowered == "set-cookie":
-            pairs.append((name, portable_cookie(value)))
-        elif lowered in seen:
-            position = seen[lowered]
-            pairs[position] = (pairs[position][0], f"{pairs[position][1]}, {value}")
-        elif lowered not in HOP_BY_HOP:
-            seen[lowered] = len(pairs)
-            pairs.append((name, value))
     if method == "HEAD" or status in (204, 304) or status < 200:
         body = b""
-    return func.HttpResponse(body, status_code=status, headers=cast("Mapping[str, str]", pairs))
+    response = func.HttpResponse(body, status_code=status)
+    sent = response.headers
+    add = sent.add
+    names: set[str] = set()
+    for header, value in headers:
+        name = header.lower()
+        if name == "set-cookie":
+            add(header, portable_cookie(value))
+        elif name in names:
+            sent[name] = f"{sent[name]}, {value}"
+        elif name not in HOP_BY_HOP:
+            names.add(name)
+            add(header, value)
+    return response
 
 
 def portable_cookie(cookie: str) -> str:
@@ -207,15 +186,15 @@ def portable_cookie(cookie: str) -> str:
     Expires and Max-Age has failed in the host (azure-functions-python-worker #1790, #1794). Max-Age wins over Expires
     (RFC 6265 section 5.3), so it goes alone where both are given.
     """
-    pair, *attributes = (part.strip() for part in cookie.split(";"))
-    by_name = {attribute.partition("=")[0].strip().lower(): attribute for attribute in attributes}
-    if "expires" not in by_name:
+    pair, *parts = (part.strip() for part in cookie.split(";"))
+    attributes = {part.partition("=")[0].strip().lower(): part for part in parts}
+    if "expires" not in attributes:
         return cookie
-    expires = by_name.pop("expires").partition("=")[2]
-    if "max-age" not in by_name:
-        try:
-            date = parsedate_to_datetime(expires.replace("-", " "))
-            by_name["expires"] = f"Expires={format_datetime(date.replace(tzinfo=UTC), usegmt=True)}"
-        except ValueError:
-            pass  # No browser can read it either: a session cookie.
-    return "; ".join([pair, *by_name.values()])
+    try:
+        date = parsedate_to_datetime(attributes["expires"].partition("=")[2].replace("-", " "))
+        attributes["expires"] = f"Expires={format_datetime(date.replace(tzinfo=UTC), usegmt=True)}"
+    except ValueError:
+        del attributes["expires"]  # A browser ignores it too.
+    if "max-age" in attributes:
+        attributes.pop("expires", None)
+    return "; ".join([pair, *attributes.values()])

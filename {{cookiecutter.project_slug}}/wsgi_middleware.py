@@ -4,6 +4,7 @@ import contextvars
 import logging
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from io import BytesIO
 from types import TracebackType
 from typing import Any
@@ -13,11 +14,12 @@ import azure.functions as func
 
 from function_http import (
     as_root_path,
-    believed_headers,
+    client_address,
+    forwarded,
     function_context,
     make_response,
-    request_origin,
     route_prefix,
+    server_address,
     split_root_path,
     split_url,
     trusted_proxies,
@@ -62,63 +64,78 @@ class WsgiMiddleware(func.WsgiMiddleware):
         """Call the app and collect its answer (PEP 3333, "The Server/Gateway Side")."""
         environ = self.environ(req, context)
         response = WsgiResponse()
+        write = response.write
         try:
             iterable = self.app(environ, response.start_response)
             try:
                 for chunk in iterable:
-                    response.write(chunk)
+                    write(chunk)
             finally:
                 close = getattr(iterable, "close", None)
                 if close is not None:
                     close()
         finally:
             environ["wsgi.errors"].flush()
-        return make_response(req.method, response.status_code(), response.headers, b"".join(response.body))
+        if response.status is None:
+            raise RuntimeError("The WSGI app returned without calling start_response.")
+        return make_response(req.method, response.status, response.headers, b"".join(response.body))
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
         """Return the environ of a request (PEP 3333, "environ Variables")."""
-        headers = believed_headers(req.headers, self.proxies)
+        headers = req.headers
         authority, path, query = split_url(req.url)
-        origin = request_origin(authority, headers, self.proxies)
-        script_name, path_info = split_root_path(unquote_to_bytes(path).decode("latin-1"), self.root_path)
+        if self.proxies > 1:
+            authority, headers = forwarded(authority, headers)
+        scheme, server, port = server_address(authority)
+        if "%" in path or not path.isascii():
+            path = unquote_to_bytes(path).decode("latin-1")
         body = req.get_body() or b""
-        environ: Environ = {
-            "REQUEST_METHOD": req.method,
-            "SCRIPT_NAME": script_name,
-            "PATH_INFO": path_info,
-            "QUERY_STRING": to_wsgi(query),
-            "SERVER_NAME": origin.server,
-            "SERVER_PORT": str(origin.port),
-            "SERVER_PROTOCOL": "HTTP/1.1",
-            "wsgi.version": (1, 0),
-            "wsgi.url_scheme": origin.scheme,
-            "wsgi.input": BytesIO(body),
-            "wsgi.errors": ErrorLog(),
-            "wsgi.multithread": True,
-            "wsgi.multiprocess": True,
-            "wsgi.run_once": False,
-            **function_context(context),
-        }
+        environ: Environ = function_context(context)
+        environ["REQUEST_METHOD"] = req.method
+        environ["SCRIPT_NAME"], environ["PATH_INFO"] = split_root_path(path, self.root_path)
+        environ["QUERY_STRING"] = query if query.isascii() else to_wsgi(query)
+        environ["SERVER_NAME"] = server
+        environ["SERVER_PORT"] = str(port)
+        environ["SERVER_PROTOCOL"] = "HTTP/1.1"
+        environ["wsgi.version"] = (1, 0)
+        environ["wsgi.url_scheme"] = scheme
+        environ["wsgi.input"] = BytesIO(body)
+        environ["wsgi.errors"] = ErrorLog()
+        environ["wsgi.multithread"] = True
+        environ["wsgi.multiprocess"] = True
+        environ["wsgi.run_once"] = False
         for name in headers:
-            # A header with an underscore would pass for the one with a hyphen, so it is dropped, as servers do.
-            if "_" not in name:
-                environ["HTTP_" + name.upper().replace("-", "_")] = to_wsgi(headers[name])
-        if origin.client is not None:
-            environ["REMOTE_ADDR"] = origin.client[0]
-        # The host has put the body together, so it comes with a length and without a transfer coding.
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-        if environ.pop("HTTP_CONTENT_LENGTH", None) is not None or body:
+            key = environ_key(name)
+            if key is not None:
+                value = headers[name]
+                environ[key] = value if value.isascii() else to_wsgi(value)
+        client = client_address(headers, self.proxies) if self.proxies else None
+        if client is not None:
+            environ["REMOTE_ADDR"] = client[0]
+        if body or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(len(body))
-        if "HTTP_CONTENT_TYPE" in environ:
-            environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
         return environ
+
+
+@lru_cache(maxsize=512)
+def environ_key(header: str) -> str | None:
+    """Return the environ variable of a lower-case header name, or None where the app must not see the header.
+
+    One with an underscore would pass for the one with a hyphen. The host has decoded the transfer coding.
+    """
+    if "_" in header or header == "transfer-encoding":
+        return None
+    key = header.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 class WsgiResponse:
     """What an app has answered so far: the server's side of start_response() and write()."""
 
+    __slots__ = ("body", "headers", "status")
+
     def __init__(self) -> None:
-        self.status: str | None = None
+        self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.body: list[bytes] = []
 
@@ -139,8 +156,8 @@ class WsgiResponse:
                 exc_info = None  # Breaks the cycle of frame and traceback.
         elif self.status is not None:
             raise RuntimeError("start_response was called again without exc_info.")
-        self.status = status
-        self.headers = list(headers)
+        self.status = int(status[:3])
+        self.headers = headers
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -157,19 +174,11 @@ class WsgiResponse:
         if data:
             self.body.append(data)
 
-    def status_code(self) -> int:
-        """Return the number in the status line.
-
-        Raises:
-            RuntimeError: start_response has not been called.
-        """
-        if self.status is None:
-            raise RuntimeError("The WSGI app returned without calling start_response.")
-        return int(self.status.split(maxsplit=1)[0])
-
 
 class ErrorLog:
     """The `wsgi.errors` of one request: its lines go to logging (PEP 3333, "Input and Error Streams")."""
+
+    __slots__ = ("line", "logging")
 
     def __init__(self) -> None:
         self.line = ""
@@ -206,4 +215,4 @@ class ErrorLog:
 
 def to_wsgi(text: str) -> str:
     """Return text as WSGI wants it, each byte of its UTF-8 form as one character (PEP 3333, "Unicode Issues")."""
-    return text if text.isascii() else text.encode().decode("latin-1")
+    return text.encode().decode("latin-1")

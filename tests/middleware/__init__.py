@@ -1,0 +1,1 @@
+"""The middleware modules of the template, called as the functions call them."""

@@ -1,0 +1,57 @@
+"""Short ways to make a request and to call a middleware with it."""
+
+import asyncio
+from typing import Any
+
+import azure.functions as func
+
+from asgi_middleware import AsgiMiddleware
+from tests.invoke import Invocation
+from wsgi_middleware import WsgiMiddleware
+
+CONTEXT = Invocation()
+
+
+def request(
+    path: str = "/", method: str = "GET", body: bytes = b"", origin: str = "https://example.org", **headers: Any
+) -> func.HttpRequest:
+    """Return a request as the worker makes it; `x_y` is the header `x-y`."""
+    fields = {name.replace("_", "-"): value for name, value in {"host": "example.org", **headers}.items()}
+    return func.HttpRequest(method, origin + path, headers=fields, body=body)
+
+
+def call_wsgi(app: Any, req: func.HttpRequest | None = None, prefix: str = "") -> func.HttpResponse:
+    """Answer a request with a WSGI app."""
+    return WsgiMiddleware(app, prefix).handle(req or request(), CONTEXT)
+
+
+def call_asgi(app: Any, req: func.HttpRequest | None = None, prefix: str = "") -> func.HttpResponse:
+    """Answer a request with an ASGI app."""
+    return asyncio.run(AsgiMiddleware(app, prefix).handle_async(req or request(), CONTEXT))
+
+
+def environ_of(req: func.HttpRequest, prefix: str = "") -> dict[str, Any]:
+    """Return the environ that a WSGI app sees."""
+    seen: dict[str, Any] = {}
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.update(environ)
+        start_response("204 No Content", [])
+        return []
+
+    call_wsgi(app, req, prefix)
+    return seen
+
+
+def scope_of(req: func.HttpRequest, prefix: str = "") -> dict[str, Any]:
+    """Return the scope that an ASGI app sees."""
+    seen: dict[str, Any] = {}
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            seen.update(scope)
+            await send({"type": "http.response.start", "status": 204})
+            await send({"type": "http.response.body"})
+
+    call_asgi(app, req, prefix)
+    return seen
