@@ -1,0 +1,69 @@
+"""Compare a framework's own test suite directly and through the middleware."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from . import frameworks, suite
+from .sdist import unpacked
+
+PROJECT = Path(__file__).parents[2]
+MIDDLEWARES = {
+    "ours": {"wsgi": "wsgi_middleware:WsgiMiddleware", "asgi": "asgi_middleware:AsgiMiddleware"},
+    "stock": {"wsgi": "azure.functions:WsgiMiddleware", "asgi": "azure.functions:AsgiMiddleware"},
+}
+
+
+def main() -> int:
+    """Run one suite twice, print how it went, and return 1 if a difference is not explained."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
+    parser.add_argument("framework", choices=frameworks.names())
+    parser.add_argument("--middleware", choices=[*MIDDLEWARES, "direct"], default="ours")
+    parser.add_argument("--path", type=Path, default=PROJECT / "{{cookiecutter.project_slug}}")
+    parser.add_argument("--cache", type=Path, default=PROJECT / ".cache" / "conformance")
+    options = parser.parse_args()
+
+    try:
+        return compare(options.framework, options.middleware, options.path, options.cache)
+    except suite.SuiteError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def compare(name: str, title: str, path: Path, cache: Path) -> int:
+    """Run the suite directly and through the middleware, and print what differs."""
+    details = frameworks.load(name).SUITE
+    folder = unpacked(details, cache)
+    direct = timed_run("direct", name, folder, None, path)
+    if title == "direct":
+        return 0
+    middleware = MIDDLEWARES[title][details.interface]
+    bridged = timed_run(title, name, folder, middleware, path)
+    suite.check(name, direct, bridged)
+    failures = suite.differences(direct, bridged)
+    if title == "stock":
+        print(*failures, sep="\n")
+        return 0
+    complaints = list(suite.complaints(failures, suite.explanations(name)))
+    print(*complaints, sep="\n\n")
+    print(f"{len(failures)} differences, {len(complaints)} complaints")
+    return 1 if complaints else 0
+
+
+def timed_run(title: str, name: str, folder: Path, middleware: str | None, path: Path) -> suite.Run:
+    """Run a suite and print the sum of it."""
+    start = time.perf_counter()
+    cases = suite.run(name, folder, middleware, [path])
+    seconds = time.perf_counter() - start
+    outcomes = Counter(case.outcome for case in cases.values())
+    requests = [case.requests for case in cases.values() if case.requests]
+    sums = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+    sent = f"; {sum(requests)} requests of {len(requests)} cases" if middleware else ""
+    print(f"{name}, {title}: {sums}{sent}; {seconds:.0f} s")
+    return cases
+
+
+if __name__ == "__main__":
+    sys.exit(main())
