@@ -191,7 +191,7 @@ def portable_cookie(cookie: str) -> str:
     if "expires" not in attributes:
         return cookie
     try:
-        date = parsedate_to_datetime(attributes["expires"].partition("=")[2].replace("-", " "))
+        date = parsedate_to_datetime(attributes["expires"].partition("=")[2])
         attributes["expires"] = f"Expires={format_datetime(date.replace(tzinfo=UTC), usegmt=True)}"
     except ValueError:
         del attributes["expires"]  # A browser ignores it too.

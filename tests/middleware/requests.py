@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from wsgiref.validate import validator
 
 import azure.functions as func
 
@@ -20,9 +21,11 @@ def request(
     return func.HttpRequest(method, origin + path, headers=fields, body=body)
 
 
-def call_wsgi(app: Any, req: func.HttpRequest | None = None, prefix: str = "") -> func.HttpResponse:
-    """Answer a request with a WSGI app."""
-    return WsgiMiddleware(app, prefix).handle(req or request(), CONTEXT)
+def call_wsgi(
+    app: Any, req: func.HttpRequest | None = None, prefix: str = "", *, valid: bool = True
+) -> func.HttpResponse:
+    """Answer a request with a WSGI app, which wsgiref.validate watches unless the app is broken on purpose."""
+    return WsgiMiddleware(validator(app) if valid else app, prefix).handle(req or request(), CONTEXT)
 
 
 def call_asgi(app: Any, req: func.HttpRequest | None = None, prefix: str = "") -> func.HttpResponse:
@@ -36,6 +39,7 @@ def environ_of(req: func.HttpRequest, prefix: str = "") -> dict[str, Any]:
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         seen.update(environ)
+        seen["body"] = environ["wsgi.input"].read(-1)
         start_response("204 No Content", [])
         return []
 

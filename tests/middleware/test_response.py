@@ -16,7 +16,9 @@ def answer_wsgi(status: int, headers: Sequence[tuple[str, str]], body: bytes, me
     """Send this response through the WSGI middleware."""
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        start_response(f"{status} Whatever", list(headers))
+        # PEP 3333 wants a type where there is a body.
+        has_type = status in (204, 304) or any(name == "Content-Type" for name, _ in headers)
+        start_response(f"{status} Whatever", [*headers, *([] if has_type else [("Content-Type", "text/plain")])])
         return [body]
 
     return call_wsgi(app, request(method=method))
@@ -39,6 +41,11 @@ def answer(request: pytest.FixtureRequest) -> Answer:
     """Answer by either interface."""
     chosen: Answer = request.param
     return chosen
+
+
+def names(response: func.HttpResponse) -> list[str]:
+    """Return the names of the headers but the type."""
+    return [name.lower() for name, _ in response.headers.items() if name.lower() != "content-type"]
 
 
 @pytest.mark.parametrize("status", [200, 201, 302, 404, 418, 500, 501, 503, 599])
@@ -67,7 +74,7 @@ def test_repeated_headers_are_joined_since_the_worker_keeps_the_last_only(answer
     )
     assert response.headers["Vary"] == "Accept, Cookie"
     assert response.headers["Link"] == "<a>, <b>"
-    assert [name.lower() for name, _ in response.headers.items()] == ["vary", "x-a", "link"]
+    assert names(response) == ["vary", "x-a", "link"]
 
 
 def test_headers_are_latin_1(answer: Answer) -> None:
@@ -76,7 +83,7 @@ def test_headers_are_latin_1(answer: Answer) -> None:
 
 def test_headers_of_one_connection_are_dropped(answer: Answer) -> None:
     response = answer(200, [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-A", "1")], b"")
-    assert [name.lower() for name, _ in response.headers.items()] == ["x-a"]
+    assert names(response) == ["x-a"]
 
 
 def test_cookies_stay_apart(answer: Answer) -> None:

@@ -15,6 +15,7 @@ SUITE = Suite(
     # The worker's loop is asyncio's, so the suite is not run on trio.
     arguments=("tests", "-k", "not trio"),
     needs=(
+        "httpx",
         "httpx2[zstd]",
         "itsdangerous",
         "jinja2",
