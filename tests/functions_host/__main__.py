@@ -1,0 +1,197 @@
+"""The command line: ``python -m tests.functions_host PATH``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import uvicorn
+
+from . import __doc__ as package_doc
+from .app import MAX_BODY, HostApp
+from .errors import HostError
+from .project import apply_settings, enabled, read_project
+from .routes import Route, build_routes
+from .worker import Worker
+
+_ADDRESS = "127.0.0.1"
+_KEEP_ALIVE = 130  # seconds, as ASP.NET Core's server
+_NO_HOMEPAGE = "AzureWebJobsDisableHomepage"
+_LOOPS = ("uvloop", "asyncio")
+_GRACE = 5  # seconds that running requests have to end after a signal
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong argument in one sentence, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"error: {message}\n")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port, a number from 0 to 65535")
+    return int(text)
+
+
+def _loop(text: str) -> str:
+    if text not in _LOOPS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an event loop, {' or '.join(_LOOPS)}")
+    return text
+
+
+def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = _Parser(
+        prog="python -m tests.functions_host",
+        description=(package_doc or "").partition("\n")[0],
+    )
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of the function app")
+    parser.add_argument("--port", type=_port, default=7071, help="0 takes a free one")
+    parser.add_argument("--key", help="ask for this key where the auth level is not anonymous")
+    parser.add_argument(
+        "--loop",
+        type=_loop,
+        default="asyncio" if sys.platform == "win32" else "uvloop",
+        help="the worker's event loop: uvloop (as in Azure) or asyncio",
+    )
+    parser.add_argument("--verbose", action="store_true", help="show every call and system logs")
+    return parser.parse_args(argv)
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Not for a free port, nor on Windows: there it would let two servers share one.
+    if port and sys.platform != "win32":
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        # It listens only when the app is loaded, so that nobody waits for one that never is.
+        listener.bind((_ADDRESS, port))
+        return listener
+    except OSError as error:
+        listener.close()
+        why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error})"
+        raise HostError(f"Port {port} {why}: give another one with --port.") from None
+
+
+def _list_functions(worker: Worker, routes: list[Route], url: str) -> None:
+    by_name = {route.function.name: route for route in routes}
+    print(f"Runtime: {worker.description}\n\nFunctions:\n")
+    for function in worker.functions:
+        if function.name in by_name:
+            methods = ",".join(function.methods) or "all methods"
+            where = f"[{methods}] {url}/{by_name[function.name].template.removeprefix('/')}"
+        else:
+            where = f"{function.trigger_type} (this host fires HTTP triggers only)"
+        print(f"\t{function.name}: {where}\n")
+    print(f"Listening on http://{_ADDRESS}:{url.rpartition(':')[2]}", flush=True)
+
+
+class _Signals:
+    """SIGINT and SIGTERM outside of the time in which uvicorn handles them.
+
+    uvicorn puts the old handlers back when it ends and raises the signal again. Before there is a
+    server a signal ends the process at once; after that it has done its work.
+    """
+
+    def __init__(self) -> None:
+        self.served = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if not self.served:
+            raise SystemExit(128 + number)
+
+
+async def _serve(args: argparse.Namespace, listener: socket.socket, signals: _Signals) -> bool:
+    project = read_project(args.path)
+    url = f"http://localhost:{listener.getsockname()[1]}"
+    apply_settings(project, os.environ, url)
+    worker = Worker(project, verbose=args.verbose)
+    await worker.start()
+    worker.functions = enabled(worker.functions, os.environ)
+    if not worker.functions:
+        raise HostError(
+            f"{project.path} defines no function: register one on the FunctionApp in "
+            "function_app.py, or add a folder with a function.json."
+        )
+    routes = build_routes(worker.functions, project.route_prefix)
+    limit = os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "")
+    app = HostApp(
+        worker,
+        routes,
+        key=args.key,
+        max_body=int(limit) if limit.isdecimal() else MAX_BODY,
+        homepage=os.environ.get(_NO_HOMEPAGE, "").lower() != "true",
+    )
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        date_header=False,  # the worker's server sends one too
+        lifespan="off",
+        log_config=None,
+        proxy_headers=False,  # changes the client and the scheme, which the host does not read
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_KEEP_ALIVE,
+        ws="none",
+    )
+    _list_functions(worker, routes, url)
+    server = uvicorn.Server(config)
+    signals.served = True
+    await server.serve(sockets=[listener])
+    # uvicorn has raised the signal again by now, for the worker's own server if there is one.
+    return await worker.stop(timeout=1)
+
+
+def _new_loop(name: str) -> asyncio.AbstractEventLoop:
+    if name == "asyncio":
+        return asyncio.new_event_loop()
+    try:
+        import uvloop
+    except ImportError:
+        raise HostError(
+            "uvloop cannot be imported: install it, or use --loop asyncio, which the worker in Azure does not run on."
+        ) from None
+    return uvloop.new_event_loop()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve the app until a signal; return the exit code."""
+    args = _parse(argv)
+    args.path = args.path.absolute()
+    # `python -m` puts the working directory first on sys.path, where this repository's modules
+    # would hide the app's. All of this package is imported by now.
+    with contextlib.suppress(ValueError):
+        sys.path.remove(str(Path.cwd()))
+    try:
+        signals = _Signals()
+        with _bind(args.port) as listener:
+            runner = asyncio.Runner(loop_factory=lambda: _new_loop(args.loop))
+            with runner:
+                stopped = runner.run(_serve(args, listener, signals))
+    except HostError as error:
+        if error.traceback:
+            print(error.traceback.rstrip(), file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if not stopped:
+        print(f"error: a function did not end within {_GRACE} s; left it.", file=sys.stderr)
+        sys.stderr.flush()
+        sys.stdout.flush()
+        os._exit(1)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

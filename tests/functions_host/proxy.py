@@ -1,0 +1,148 @@
+"""HTTP streaming: the host forwards the request to the server that the worker runs itself.
+
+An app that imports azurefunctions-extensions-http-fastapi makes the worker start a uvicorn of its
+own and say so with the capability HttpUri. The host then sends the invocation with the route
+parameters only, and the request itself over HTTP, with the invocation's id as a header, by which
+the worker brings the two together (azure_functions_runtime.http_v2; host: DefaultHttpProxyService).
+
+Chunks go on as they come, both ways at once: h11 is used directly because an HTTP client
+reads the response only when it has sent the whole request. When the client goes, the
+connection to the worker is closed, so that the app sees a disconnect.
+
+Left out: connection reuse, the real forwarder's time limit of 240 s without activity, its own
+traceparent header, and the size limit of a chunked upload.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import h11
+
+from .convert import Request
+
+Event = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Event]]
+Send = Callable[[Event], Awaitable[None]]
+
+INVOCATION_HEADER = b"x-ms-invocation-id"
+
+# Headers about one connection, not the message (RFC 9110, 7.6.1).
+_HOP_BY_HOP = {
+    b"connection",
+    b"expect",
+    b"keep-alive",
+    b"proxy-connection",
+    b"te",
+    b"trailer",
+    b"transfer-encoding",
+    b"upgrade",
+}
+_READ_SIZE = 65536
+
+
+class Aborted(Exception):
+    """The client has gone, or the worker closed the connection in the middle of its response."""
+
+
+def _end_to_end(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    named = {
+        token.strip().lower() for name, value in fields if name.lower() == b"connection" for token in value.split(b",")
+    }
+    return [(n, v) for n, v in fields if n.lower() not in _HOP_BY_HOP | named]
+
+
+class _Upstream:
+    """One connection to the worker's server."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._http = h11.Connection(h11.CLIENT)
+
+    async def send(self, event: h11.Event) -> None:
+        self._writer.write(self._http.send(event) or b"")
+        await self._writer.drain()
+
+    async def next_event(self) -> h11.Event:
+        while True:
+            event = self._http.next_event()
+            if event is not h11.NEED_DATA:
+                if isinstance(event, h11.Event):
+                    return event
+                raise Aborted("the worker's server paused the connection")
+            self._http.receive_data(await self._reader.read(_READ_SIZE))
+
+
+async def _send_request(upstream: _Upstream, request: h11.Request, receive: Receive) -> None:
+    """Send the request as it comes in, and then wait for the client to go."""
+    await upstream.send(request)
+    more = True
+    while more:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            raise Aborted("the client has gone")
+        if event.get("body"):
+            await upstream.send(h11.Data(data=event["body"]))
+        more = event.get("more_body", False)
+    await upstream.send(h11.EndOfMessage())
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    raise Aborted("the client has gone")
+
+
+async def _send_response(upstream: _Upstream, send: Send) -> None:
+    """Pass the worker's response on, each piece when it comes."""
+    while True:
+        event = await upstream.next_event()
+        if isinstance(event, h11.Response):
+            headers = _end_to_end(list(event.headers.raw_items()))
+            start = {"type": "http.response.start", "status": event.status_code}
+            await send(start | {"headers": [(name.lower(), value) for name, value in headers]})
+        elif isinstance(event, h11.Data):
+            body = bytes(event.data)
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+        elif isinstance(event, h11.EndOfMessage):
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        elif isinstance(event, h11.ConnectionClosed):
+            raise Aborted("the worker closed the connection")
+
+
+async def forward(uri: str, request: Request, invocation_id: str, receive: Receive, send: Send) -> None:
+    """Forward a request to the worker's server at `uri` and its response to the client.
+
+    Raises `Aborted` when either side goes before the response is complete.
+    """
+    parts = urlsplit(uri)
+    headers = [*_end_to_end(request.fields), (INVOCATION_HEADER, invocation_id.encode())]
+    if request.content_length is None and "transfer-encoding" in request.headers:
+        headers.append((b"transfer-encoding", b"chunked"))
+    outgoing = h11.Request(method=request.method, target=request.target, headers=headers)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    upstream = _Upstream(reader, writer)
+    upload = asyncio.ensure_future(_send_request(upstream, outgoing, receive))
+    download = asyncio.ensure_future(_send_response(upstream, send))
+    try:
+        await asyncio.wait((upload, download), return_when=asyncio.FIRST_COMPLETED)
+        # The upload ends only by failing: with the client gone, or with the worker's server not
+        # reading on. In the second case its response may be complete all the same.
+        if not download.done() and isinstance(upload.exception(), OSError):
+            await asyncio.wait((download,))
+        if download.done():
+            download.result()
+        else:
+            upload.result()
+    except (h11.ProtocolError, OSError) as error:
+        raise Aborted(str(error)) from error
+    finally:
+        for task in (upload, download):
+            task.cancel()
+        await asyncio.gather(upload, download, return_exceptions=True)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()

@@ -1,0 +1,1 @@
+"""Tests of tests/functions_host, the local Functions host."""

@@ -1,0 +1,31 @@
+"""What these tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from . import apps
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runtime() -> None:
+    """Skip every test here where Microsoft's runtime packages cannot be installed."""
+    pytest.importorskip(
+        "azure_functions_runtime",
+        reason="the Functions runtime packages need Python 3.13 or later",
+    )
+
+
+@pytest.fixture(scope="session")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
+    """Return a function that writes an app into a folder of its own."""
+
+    def write_app(files: Mapping[str, str], *, prefix: str | None = "") -> Path:
+        return apps.write(tmp_path_factory.mktemp("app"), files, prefix=prefix)
+
+    return write_app

@@ -1,0 +1,122 @@
+"""What this host relies on in the runtime packages, and which version changed it.
+
+The packages say nothing about compatibility. When one of these tests fails after an upgrade, its
+message says what is different; put tests/functions_host/worker.py or messages.py right, run
+tests/host, and only then change `TESTED`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from ..functions_host.messages import Message, Protos
+from ..functions_host.worker import TESTED, USED, runtime_names
+
+RUNTIMES = [pytest.param(is_v2, id="v2" if is_v2 else "v1") for is_v2 in (True, False)]
+
+
+def source(is_v2: bool) -> str:
+    """Return all source of a runtime package."""
+    spec = importlib.util.find_spec(runtime_names(is_v2)[1])
+    assert spec is not None and spec.origin is not None
+    files = sorted(Path(spec.origin).parent.rglob("*.py"))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_is_the_version_this_host_was_written_against(is_v2: bool) -> None:
+    name, _ = runtime_names(is_v2)
+    installed = importlib.metadata.version(name)
+    assert installed == TESTED[name], (
+        f"{name} is {installed}, this host was written against {TESTED[name]}: run tests/host "
+        "with it, and if they pass change TESTED in worker.py"
+    )
+
+
+@pytest.mark.parametrize("name", USED)
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_still_exports_what_this_host_calls(is_v2: bool, name: str) -> None:
+    distribution, module_name = runtime_names(is_v2)
+    module = importlib.import_module(module_name)
+    assert name in module.__all__, f"{distribution} no longer exports {name!r}"
+    member = getattr(module, name)
+    if not name.endswith("_request"):
+        return
+    assert inspect.iscoroutinefunction(member), f"{distribution}: {name} is no longer async"
+    parameters = list(inspect.signature(member).parameters)
+    assert parameters == ["request"], f"{distribution}: {name} now takes {parameters}"
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_uses_only_message_types_this_host_has(is_v2: bool) -> None:
+    used = set(re.findall(r"\bprotos\.(\w+)", source(is_v2)))
+    assert len(used) > 10
+    missing = sorted(name for name in used if not hasattr(Protos, name))
+    assert not missing, f"{runtime_names(is_v2)[0]} now uses protos.{', protos.'.join(missing)}"
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_reads_only_request_fields_this_host_sends(is_v2: bool) -> None:
+    sent = {
+        "init_request": {"capabilities", "function_app_directory"},
+        "func_request": {"function_id", "metadata"},
+        "function_metadata": {"name", "directory"},
+        "invoc_request": {
+            "function_id",
+            "input_data",
+            "invocation_id",
+            "retry_context",
+            "trace_context",
+            "trigger_metadata",
+        },
+    }
+    for variable, fields in sent.items():
+        read = set(re.findall(rf"\b{variable}\.(\w+)", source(is_v2)))
+        new = sorted(read - fields)
+        assert not new, f"{runtime_names(is_v2)[0]} now reads {new} of its {variable}"
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_asks_only_for_capabilities_this_host_knows(is_v2: bool) -> None:
+    _, _, rest = source(is_v2).partition("# Capabilities\n")
+    known = {
+        "FunctionDataCache",
+        "HttpUri",
+        "RawHttpBodyBytes",
+        "RequiresRouteParameters",
+        "RpcHttpBodyOnly",
+        "RpcHttpTriggerMetadataRemoved",
+        "SharedMemoryDataTransfer",
+        "TypedDataCollection",
+        "WorkerOpenTelemetryEnabled",
+        "WorkerStatus",
+    }
+    names = set(re.findall(r'^\w+ = "(\w+)"', rest.partition("# Platform")[0], re.MULTILINE))
+    assert names, "the runtime's list of capabilities has moved"
+    new = sorted(names - known)
+    assert not new, f"{runtime_names(is_v2)[0]} has new capabilities: {new}; see convert.py"
+
+
+def test_a_field_that_nobody_sent_is_named() -> None:
+    message = Message(sent=1)
+    with pytest.raises(AttributeError, match=r"no 'unsent'.*it sent: sent"):
+        _ = message.unsent
+
+
+def test_the_importer_of_the_runtimes_is_the_worker_module_alone() -> None:
+    package = Path(__file__).parents[1] / "functions_host"
+    named = {file.name for file in package.glob("*.py") if "azure_functions_runtime." in file.read_text()}
+    imports = {
+        file.name
+        for file in package.glob("*.py")
+        if re.search(r"^\s*(import|from) azure", file.read_text(), re.MULTILINE)
+    }
+    assert not imports
+    assert named <= {"proxy.py", "worker.py"}, "only prose may name the runtimes elsewhere"
