@@ -13,6 +13,7 @@ from typing import Any
 SLUG = re.compile(r"[A-Za-z0-9]+(?:[-_]+[A-Za-z0-9]+)*")
 PREFIX_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 HOST_PATHS = {"admin", "runtime"}
 
 
@@ -54,13 +55,12 @@ def check_combination(frameworks: dict[str, Any], framework: str, async_mode: st
         return f"framework {framework!r} is not one of {', '.join(frameworks)}."
     row = frameworks[framework]
     if async_mode != "auto" and async_mode not in row["interfaces"]:
+        modes = [mode for mode in row["interfaces"] if mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS]
         others = [name for name, other in frameworks.items() if async_mode in other["interfaces"]]
-        return (
-            f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or "
-            f"{' or '.join(row['interfaces'])}"
-            + (f", or a framework that has it ({', '.join(others)})." if others else ".")
+        return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
+            f", or a framework that has it ({', '.join(others)})." if others else "."
         )
-    if async_mode == "nest_asyncio" and python_version not in ("3.11", "3.12"):
+    if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (
             f"async_mode 'nest_asyncio' does not work with python_version {python_version!r}, where the worker runs on "
             "uvloop, which cannot be patched: choose python_version 3.11 or 3.12, or async_mode async."

@@ -72,7 +72,7 @@ ROW = {
             "server_requirement": "uvicorn>=0.34,<1",
         }
     },
-    "note": "",
+    "docs": "",
 }
 
 

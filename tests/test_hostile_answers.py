@@ -1,7 +1,5 @@
 """Strange but possible answers bake a project that passes its own checks."""
 
-import tomllib
-
 import pytest
 
 from tests.conftest import Bake, BakedProject
@@ -34,10 +32,7 @@ def check(project: BakedProject) -> None:
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text(text: str, bake: Bake) -> None:
     project = bake(project_name=text, description=text, author_name=text, project_slug="x", framework="bottle")
-    metadata = tomllib.loads(project.read("pyproject.toml"))["project"]
-    assert metadata["description"] == text
-    assert metadata["authors"] == [{"name": text}]
-    assert project.read("README.md").startswith(f"# {text}\n\n{text}\n")
+    assert project.read("README.md").startswith(f"# {text}\n\n{text}\n\n_Written by {text}_\n")
     check(project)
 
 
@@ -72,4 +67,4 @@ def test_jinja_in_an_answer_that_was_typed_in_stays_text(bake: Bake) -> None:
     # Cookiecutter renders answers from the command line, so what must stay text is itself given as Jinja.
     text = "{{ cookiecutter.nothing }} {% raw %}"
     project = bake(description="{{ '{{ cookiecutter.nothing }} {% raw %}' }}")
-    assert tomllib.loads(project.read("pyproject.toml"))["project"]["description"] == text
+    assert f"\n{text}\n" in project.read("README.md")

@@ -46,7 +46,7 @@ def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> N
 def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]
     assert set(row) == {
-        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "note"
+        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs"
     }  # fmt: skip
     assert row["auto"] in row["interfaces"]
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
@@ -93,4 +93,5 @@ def test_the_readme_lists_every_question() -> None:
     for question, value in CONTEXT.items():
         if not question.startswith("_"):
             (row,) = re.findall(rf"^\| `{question}` .*$", readme, re.MULTILINE)
-            assert all(f"`{choice}`" in row for choice in (value if isinstance(value, list) else []))
+            missing = [choice for choice in (value if isinstance(value, list) else []) if f"`{choice}`" not in row]
+            assert not missing, f"README.md does not list {missing} among the answers to {question}"

@@ -37,7 +37,7 @@ TRACES = {
     "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
-    "v2": r"function_app|programming model v2|FunctionApp\b|auth_level",
+    "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
 }
 
 
@@ -93,7 +93,7 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     settings = json.loads(project.read("local.settings.json"))
     assert settings["Values"]["FUNCTIONS_WORKER_RUNTIME"] == "python"
     pyproject = tomllib.loads(project.read("pyproject.toml"))
-    assert pyproject["project"]["requires-python"] == f">={variant.python_version}"
+    assert pyproject["tool"]["ruff"]["target-version"] == f"py{variant.python_version.replace('.', '')}"
     assert pyproject["tool"]["mypy"]["python_version"] == variant.python_version
 
 
@@ -131,7 +131,7 @@ def imported_distributions(paths: list[Path]) -> set[str]:
 
 def requirements(project: BakedProject, name: str) -> set[str]:
     """Return the names in a requirements file."""
-    lines = [line for line in project.read(name).splitlines() if not line.startswith("-r")]
+    lines = [line for line in project.read(name).splitlines() if not line.startswith(("-r", "#"))]
     return {Requirement(line).name for line in lines}
 
 

@@ -47,7 +47,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             ValueError: host.json or the app setting TRUSTED_PROXIES makes no sense.
         """
         super().__init__(app)  # type: ignore[no-untyped-call]
-        self.main = self.handle_async
+        self.main = self.handle_async  # For `main = AsgiMiddleware(app).main`, as azure-functions offers it.
         self.app = app
         self.root_path = as_root_path(route_prefix() if prefix is None else prefix)
         self.proxies = trusted_proxies()
@@ -73,7 +73,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
         return exchange.response(req.method)
 
     def handle(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
-        """Answer one request from code that cannot await; a running event loop must allow to be entered again."""
+        """Answer one request from code that cannot await."""
         return asyncio.run(self.handle_async(req, context))
 
     async def notify_startup(self) -> bool:

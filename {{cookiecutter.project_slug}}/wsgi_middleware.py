@@ -46,7 +46,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
             ValueError: host.json or the app setting TRUSTED_PROXIES makes no sense.
         """
         super().__init__(app)  # type: ignore[no-untyped-call]
-        self.main = self.handle
+        self.main = self.handle  # For `main = WsgiMiddleware(app).main`, as azure-functions offers it.
         self.app = app
         self.root_path = to_wsgi(as_root_path(route_prefix() if prefix is None else prefix))
         self.proxies = trusted_proxies()

@@ -1,5 +1,9 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from conftest import Send
+
+Send = Callable[..., Any]
 
 
 def test_index_has_a_message(send: Send) -> None:
