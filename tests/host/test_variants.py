@@ -1,0 +1,148 @@
+"""Every variant on Microsoft's own runtime, over real HTTP, with the sample app."""
+
+import filecmp
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from typing import Any
+
+import httpx2
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.conftest import BakedProject, bake_or_fail
+from tests.functions_host.client import HostDied, RunningHost, serve
+from tests.variants import ANSWERS, FRAMEWORKS, Variant, all_combinations
+
+KEY = "the-key"
+
+
+def distinct_variants() -> list[Variant]:
+    """Return every variant with each prefix and auth level, but no `auto`, which is the same as what it stands for."""
+    python = {mode: "3.12" if mode == "nest_asyncio" else "3.13" for mode in ANSWERS["async_mode"]}
+    return [
+        variant
+        for variant in all_combinations()
+        if variant.works
+        and variant.async_mode != "auto"
+        and variant.python_version == python[variant.async_mode]
+        and variant.route_prefix in ("", "api/v1")
+    ]
+
+
+def test_auto_is_what_it_stands_for(cookies: Cookies) -> None:
+    for framework, model in product(FRAMEWORKS, ANSWERS["programming_model"]):
+        mode = FRAMEWORKS[framework]["auto"]
+        auto, explicit = (
+            bake_or_fail(cookies, framework=framework, programming_model=model, async_mode=choice)
+            for choice in ("auto", mode)
+        )
+        assert auto.files == explicit.files
+        _, differing, errors = filecmp.cmpfiles(auto.path, explicit.path, auto.files, shallow=False)
+        assert not differing and not errors
+
+
+class Served:
+    """A variant that runs on the host, and a client for it."""
+
+    def __init__(self, variant: Variant, host: RunningHost) -> None:
+        self.variant = variant
+        self.host = host
+        headers = {} if variant.auth_level == "anonymous" else {"x-functions-key": KEY}
+        self.client = httpx2.Client(base_url=host.url + variant.root_path, headers=headers, trust_env=False, timeout=30)
+
+    def json(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
+        """Send a request, expect a status and return the JSON that came back."""
+        response = self.client.request(method, path, **options)
+        assert response.status_code == status, (response, response.text, self.host.log)
+        return response.json()
+
+
+@pytest.fixture(scope="module", params=distinct_variants(), ids=str)
+def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Any:
+    """Serve each variant in turn; nest_asyncio cannot run on the worker's own loop (see test_nest_asyncio)."""
+    variant: Variant = request.param
+    project: BakedProject = bake_or_fail(cookies_session, **variant._asdict())
+    loop = "asyncio" if variant.mode == "nest_asyncio" else "uvloop"
+    with serve(project.path, key=KEY, loop=loop, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
+        served = Served(variant, host)
+        with served.client:
+            yield served
+
+
+def test_sample_routes(served: Served) -> None:
+    assert served.json("GET", "/")["message"]
+    assert served.json("GET", "/health") == {"status": "ok"}
+    for name in ("Ada", "José", "李 小龙", "50%", "a+b"):
+        assert served.json("GET", f"/hello/{percent_encoded(name)}") == {"message": f"Hello, {name}!"}
+    assert served.json("POST", "/hello", json={"name": "José"}) == {"message": "Hello, José!"}
+    for body in ("{", "[]", "{}", '{"name": 1}'):
+        response = served.client.post("/hello", content=body, headers={"content-type": "application/json"})
+        assert response.status_code in (400, 422) and response.json()
+    assert served.client.get("/hello/Ada?x=%C3%A9&y=").status_code == 200
+
+
+def percent_encoded(text: str) -> str:
+    """Return text for a path, every byte encoded that may be."""
+    return "".join(f"%{byte:02X}" for byte in text.encode())
+
+
+def test_methods_and_unknown_paths(served: Served) -> None:
+    assert served.client.get("/nowhere").status_code == 404
+    assert served.client.delete("/health").status_code == 405
+    assert served.client.put("/hello", json={"name": "x"}).status_code == 405
+    head = served.client.head("/health")
+    # FastAPI and Falcon have HEAD only where it is asked for.
+    assert head.status_code == (200 if served.variant.framework in ("flask", "bottle") else 405)
+    assert head.content == b""
+    # A method that the function does not list is the host's 404.
+    assert served.client.request("TRACE", "/health").status_code == 404
+
+
+def test_a_large_name(served: Served) -> None:
+    name = "x" * 1_000_000
+    assert served.json("POST", "/hello", json={"name": name}) == {"message": f"Hello, {name}!"}
+
+
+def test_keys(served: Served) -> None:
+    with httpx2.Client(base_url=str(served.client.base_url), trust_env=False) as client:
+        answers = [
+            client.get("/health").status_code,
+            client.get("/health", headers={"x-functions-key": "wrong"}).status_code,
+            client.get("/health", headers={"x-functions-key": KEY}).status_code,
+            client.get("/health", params={"code": KEY}).status_code,
+        ]
+    assert answers == ([200] * 4 if served.variant.auth_level == "anonymous" else [401, 401, 200, 200])
+
+
+def test_outside_the_prefix_is_not_the_apps(served: Served) -> None:
+    if served.variant.route_prefix:
+        assert httpx2.get(f"{served.host.url}/health", trust_env=False).status_code == 404
+        assert httpx2.get(f"{served.host.url}/api/v12/health", trust_env=False).status_code == 404
+
+
+def test_documentation(served: Served) -> None:
+    docs = FRAMEWORKS[served.variant.framework]["docs"]
+    if docs:
+        root_path = served.variant.root_path
+        assert f"'{root_path}/openapi.json'" in served.client.get(docs).text
+        description = served.json("GET", "/openapi.json")
+        assert description.get("servers", [{"url": ""}]) == [{"url": root_path}]
+
+
+def test_50_requests_at_once(served: Served) -> None:
+    with ThreadPoolExecutor(50) as pool:
+        greetings = list(pool.map(lambda n: served.json("GET", f"/hello/{n}"), range(50)))
+    assert greetings == [{"message": f"Hello, {n}!"} for n in range(50)]
+
+
+def test_the_log_names_the_function_and_nothing_failed(served: Served) -> None:
+    served.json("GET", "/health")
+    assert FRAMEWORKS[served.variant.framework]["function_name"] in served.host.log
+    assert "Traceback" not in served.host.log
+
+
+def test_nest_asyncio_cannot_load_on_the_workers_own_loop(cookies: Cookies) -> None:
+    """The reason why pre_gen refuses nest_asyncio on Python 3.13 and later, where the worker runs on uvloop."""
+    project = bake_or_fail(cookies, framework="fastapi", async_mode="nest_asyncio", python_version="3.12")
+    with pytest.raises(HostDied, match="Can't patch loop of type <class 'uvloop"), serve(project.path, loop="uvloop"):
+        pass
