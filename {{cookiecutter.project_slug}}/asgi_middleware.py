@@ -15,6 +15,7 @@ from function_http import (
     forwarded,
     function_context,
     make_response,
+    restored_cookies,
     route_prefix,
     server_address,
     split_root_path,
@@ -99,6 +100,8 @@ class AsgiMiddleware(func.AsgiMiddleware):
         authority, path, query = split_url(req.url)
         if self.proxies > 1:
             authority, headers = forwarded(authority, headers)
+        if "cookie" in headers and "%" in headers["cookie"]:
+            headers = {**headers, "cookie": restored_cookies(headers["cookie"])}
         scheme, server, port = server_address(authority)
         decoded = unquote(path) if "%" in path else path
         return {

@@ -6,6 +6,7 @@ status, headers and the whole body back. The middleware stands between that and 
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
@@ -23,6 +24,8 @@ TRUSTED_PROXIES_SETTING = "TRUSTED_PROXIES"
 HOP_BY_HOP = frozenset(
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
 )
+
+ESCAPED_COOKIE_OCTET = re.compile("%(21|2[3-9ABD-F]|3[0-9AC-F]|[46][0-9A-F]|5[0-9ABD-F]|7[0-9A-E])", re.IGNORECASE)
 
 
 def route_prefix() -> str:
@@ -198,3 +201,13 @@ def portable_cookie(cookie: str) -> str:
     if "max-age" in attributes:
         attributes.pop("expires", None)
     return "; ".join([pair, *attributes.values()])
+
+
+def restored_cookies(header: str) -> str:
+    """Return a Cookie header with the values that the app once set.
+
+    The host percent-encodes the value of each cookie in a response, but does not decode it in a request, so that a
+    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D`. What may not stand in a cookie's value (RFC
+    6265 section 4.1.1), such as `%3B`, stays as it is.
+    """
+    return ESCAPED_COOKIE_OCTET.sub(lambda escape: chr(int(escape[1], 16)), header)

@@ -18,6 +18,7 @@ from function_http import (
     forwarded,
     function_context,
     make_response,
+    restored_cookies,
     route_prefix,
     server_address,
     split_root_path,
@@ -109,6 +110,8 @@ class WsgiMiddleware(func.WsgiMiddleware):
             if key is not None:
                 value = headers[name]
                 environ[key] = value if value.isascii() else to_wsgi(value)
+        if "%" in environ.get("HTTP_COOKIE", ""):
+            environ["HTTP_COOKIE"] = restored_cookies(environ["HTTP_COOKIE"])
         client = client_address(headers, self.proxies) if self.proxies else None
         if client is not None:
             environ["REMOTE_ADDR"] = client[0]

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
@@ -91,7 +92,7 @@ def _wait_until_running(host: RunningHost) -> None:
         time.sleep(_POLL)
 
 
-def stop(process: subprocess.Popen[bytes]) -> int:
+def stop(process: subprocess.Popen[Any]) -> int:
     """Ask a host to end, wait for it, and return its exit code."""
     if process.poll() is None:
         process.terminate()

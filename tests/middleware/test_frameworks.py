@@ -1,151 +1,14 @@
 """What people rely on, with every framework under a route prefix: URLs, redirects, cookies, errors."""
-# Bottle has no type hints.
-# mypy: disable-error-code="untyped-decorator"
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import azure.functions as func
-import bottle
-import falcon
-import falcon.asgi
-import fastapi
-import flask
 import pytest
-from fastapi.responses import JSONResponse, RedirectResponse
 
 from tests.middleware.requests import call_asgi, call_wsgi
 from tests.middleware.requests import request as make_request
-
-
-def flask_app() -> Any:
-    """Return a Flask app."""
-    app = flask.Flask(__name__)
-    app.add_url_rule("/where/<name>", "where", lambda name: {"url": flask.request.url, "name": name})
-    app.add_url_rule("/redirect", "redirect", lambda: flask.redirect(flask.url_for("where", name="x", _external=True)))
-    app.add_url_rule("/busy", "busy", lambda: ({"error": "busy"}, 503))
-
-    @app.get("/cookies")
-    def cookies() -> flask.Response:
-        response = flask.make_response("")
-        response.set_cookie("a", "1")
-        response.delete_cookie("b")
-        return response
-
-    @app.get("/crash")
-    def crash() -> str:
-        raise LookupError("crashed")
-
-    return app
-
-
-def bottle_app() -> Any:
-    """Return a Bottle app."""
-    app = bottle.Bottle()
-    app.route("/where/<name>", callback=lambda name: {"url": bottle.request.url, "name": name})
-    app.route("/redirect", callback=lambda: bottle.redirect("where/x"))
-
-    @app.get("/busy")
-    def busy() -> dict[str, str]:
-        bottle.response.status = 503
-        return {"error": "busy"}
-
-    @app.get("/cookies")
-    def cookies() -> str:
-        bottle.response.set_cookie("a", "1")
-        bottle.response.delete_cookie("b")
-        return ""
-
-    @app.get("/crash")
-    def crash() -> str:
-        raise LookupError("crashed")
-
-    return app
-
-
-def answer_falcon(req: Any, resp: Any, name: str = "") -> None:
-    """Answer a request to any of the Falcon app's resources."""
-    match req.path.split("/")[1]:
-        case "where":
-            resp.media = {"url": req.uri, "name": name}
-        case "redirect":
-            raise falcon.HTTPFound(f"{req.prefix}/where/x")
-        case "busy":
-            resp.status, resp.media = 503, {"error": "busy"}
-        case "cookies":
-            resp.set_cookie("a", "1")
-            resp.unset_cookie("b")
-        case "crash":
-            raise LookupError("crashed")
-
-
-class Resource:
-    """A Falcon resource for WSGI."""
-
-    def on_get(self, req: Any, resp: Any, name: str = "") -> None:
-        """Answer."""
-        answer_falcon(req, resp, name)
-
-
-class AsyncResource:
-    """A Falcon resource for ASGI."""
-
-    async def on_get(self, req: Any, resp: Any, name: str = "") -> None:
-        """Answer."""
-        answer_falcon(req, resp, name)
-
-
-class StripRootPath:
-    """What the template's own Falcon app does about a route prefix under ASGI."""
-
-    async def process_request(self, req: Any, resp: Any) -> None:
-        """Take the prefix off the path."""
-        req.path = req.path.removeprefix(req.root_path)
-
-
-def falcon_app(asgi: bool = False) -> Any:
-    """Return a Falcon app for either interface."""
-    app: Any = falcon.asgi.App(middleware=[StripRootPath()]) if asgi else falcon.App()
-    resource: Any = AsyncResource() if asgi else Resource()
-    for route in ("/where/{name}", "/redirect", "/busy", "/cookies", "/crash"):
-        app.add_route(route, resource)
-    return app
-
-
-def falcon_asgi_app() -> Any:
-    """Return a Falcon app for ASGI."""
-    return falcon_app(asgi=True)
-
-
-def fastapi_app() -> Any:
-    """Return a FastAPI app."""
-    app = fastapi.FastAPI()
-
-    @app.get("/where/{name}")
-    async def where(request: fastapi.Request, name: str) -> dict[str, str]:
-        return {"url": str(request.url), "name": name}
-
-    @app.get("/redirect")
-    async def redirect(request: fastapi.Request) -> RedirectResponse:
-        return RedirectResponse(request.url_for("where", name="x"))
-
-    @app.get("/busy")
-    async def busy() -> JSONResponse:
-        return JSONResponse({"error": "busy"}, 503)
-
-    @app.get("/cookies")
-    async def cookies(response: fastapi.Response) -> str:
-        response.set_cookie("a", "1")
-        response.delete_cookie("b")
-        return ""
-
-    @app.get("/crash")
-    async def crash() -> str:
-        raise LookupError("crashed")
-
-    return app
-
+from tests.web_apps import bottle_app, falcon_app, falcon_asgi_app, fastapi_app, flask_app
 
 Get = Callable[[str], func.HttpResponse]
 
@@ -187,7 +50,9 @@ def test_an_exception_gives_the_frameworks_page_and_one_traceback(
 
 
 def test_cookies_are_set_and_deleted(get: Get) -> None:
-    kept, deleted = get("/cookies").headers.get_all("Set-Cookie")
-    assert kept.startswith("a=1")
+    kept, deleted, session, host = get("/cookies").headers.get_all("Set-Cookie")
+    assert kept.startswith("a=1;") and "samesite=lax" in kept.lower()
     assert deleted.startswith(("b=;", 'b="";'))
     assert ("Max-Age" in deleted) != ("expires" in deleted.lower())
+    assert session.startswith("session=")
+    assert host.startswith("__Host-c=2;") and "secure" in host.lower()

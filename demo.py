@@ -1,0 +1,53 @@
+"""Try the template without installing anything of Azure's: bake a project into a temporary folder and serve it.
+
+    python3 -m uv run demo.py [--port 7071] [question=answer ...]
+
+It runs on the tests' local Functions host, which needs Python 3.13 or later.
+"""
+
+import argparse
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from cookiecutter.exceptions import CookiecutterException
+from cookiecutter.main import cookiecutter
+
+from tests.functions_host.__main__ import main as serve
+
+
+def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
+    """Return the port and the answers; anything that is not question=answer ends the program."""
+    parser = argparse.ArgumentParser(description="Bake a project into a temporary folder and serve it.")
+    parser.add_argument("--port", type=int, default=7071)
+    parser.add_argument("answers", nargs="*", metavar="question=answer", help="such as framework=flask")
+    options = parser.parse_args(arguments)
+    for answer in options.answers:
+        if "=" not in answer:
+            parser.error(f"{answer!r} is not question=answer, such as framework=flask")
+    return options.port, dict(answer.split("=", 1) for answer in options.answers)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Bake and serve until interrupted; return the exit code."""
+    port, answers = parse(arguments)
+    logging.disable(logging.ERROR)  # Of a refusal the hook's own sentence is enough.
+    with tempfile.TemporaryDirectory(prefix="func-web-") as folder:
+        try:
+            project = cookiecutter(
+                str(Path(__file__).parent), no_input=True, extra_context=answers, output_dir=folder, default_config=True
+            )
+        except CookiecutterException:
+            return 1
+        except ValueError as error:
+            print(f"ERROR: {error}", file=sys.stderr)
+            return 1
+        logging.disable(logging.NOTSET)
+        # The worker in Azure runs on uvloop from Python 3.13 on, which nest_asyncio cannot patch.
+        loop = ["--loop", "asyncio"] if answers.get("async_mode") == "nest_asyncio" else []
+        return serve([project, "--port", str(port), *loop])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

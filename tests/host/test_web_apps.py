@@ -1,0 +1,135 @@
+"""What web apps do beyond the sample, on Microsoft's own runtime over HTTP, with every kind of entry."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import unquote
+
+import httpx2
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.conftest import bake_or_fail
+from tests.functions_host.client import RunningHost, serve
+from tests.variants import TEMPLATE
+
+PREFIX = "/api/v1"
+# Framework, async mode, programming model and the function in tests/web_apps.py that makes the app.
+KINDS = [
+    ("flask", "sync", "v2", "flask_app"),
+    ("flask", "sync", "v1", "flask_app"),
+    ("bottle", "sync", "v2", "bottle_app"),
+    ("falcon", "sync", "v2", "falcon_app"),
+    ("falcon", "async", "v2", "falcon_asgi_app"),
+    ("fastapi", "async", "v2", "fastapi_app"),
+    ("fastapi", "async", "v1", "fastapi_app"),
+    ("fastapi", "nest_asyncio", "v2", "fastapi_app"),
+]
+
+
+class Served:
+    """A project whose app is one of tests/web_apps.py, on the host."""
+
+    def __init__(self, host: RunningHost, interface: str) -> None:
+        self.host = host
+        self.interface = interface
+        self.client = httpx2.Client(base_url=host.url + PREFIX, trust_env=False, timeout=60)
+
+
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
+def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Iterator[Served]:
+    """Serve each kind in turn."""
+    framework, mode, model, make_app = request.param
+    project = bake_or_fail(
+        cookies_session,
+        framework=framework,
+        async_mode=mode,
+        programming_model=model,
+        route_prefix=PREFIX.strip("/"),
+        python_version="3.12" if mode == "nest_asyncio" else "3.13",
+    )
+    shutil.copy(TEMPLATE / "tests" / "web_apps.py", project.path)
+    (project.path / f"{framework}app" / "__init__.py").write_text(
+        f"from web_apps import {make_app}\n\napp = {make_app}()\n", encoding="utf-8"
+    )
+    interface = "wsgi" if (project.path / "wsgi_middleware.py").exists() else "asgi"
+    env = {"PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
+    with serve(project.path, loop="asyncio" if mode == "nest_asyncio" else "uvloop", env=env) as host:
+        served = Served(host, interface)
+        with served.client:
+            yield served
+
+
+def test_the_lifespan_runs_once_under_50_first_requests(served: Served) -> None:
+    if served.interface == "asgi":
+        with ThreadPoolExecutor(50) as pool:
+            replies = list(pool.map(lambda _: served.client.get("/startups").json(), range(50)))
+        assert replies == [{"startups": 1}] * 50
+
+
+def test_the_app_knows_its_own_url(served: Served) -> None:
+    told = served.client.get("/where/Jos%C3%A9").json()
+    assert told["name"] == "José"
+    assert unquote(told["url"]) == f"{served.host.url}{PREFIX}/where/José"
+
+
+def test_a_redirect_stays_below_the_prefix(served: Served) -> None:
+    response = served.client.get("/redirect")
+    assert response.status_code in (302, 303, 307)
+    assert response.headers["Location"] == f"{served.host.url}{PREFIX}/where/x"
+    assert served.client.get("/redirect", follow_redirects=True).json()["name"] == "x"
+
+
+def test_an_error_of_the_apps_own_is_its_answer(served: Served) -> None:
+    response = served.client.get("/busy")
+    assert response.status_code == 503
+    assert response.json() == {"error": "busy"}
+
+
+def test_an_exception_gives_the_frameworks_page_and_one_traceback(served: Served) -> None:
+    before = served.host.log.count("LookupError: crashed")
+    response = served.client.get("/crash")
+    assert response.status_code == 500
+    assert response.content
+    assert served.host.wait_for_log("LookupError: crashed").count("LookupError: crashed") == before + 1
+    assert served.client.get("/busy").status_code == 503
+
+
+@pytest.mark.parametrize("size", [0, 1, 256, 5_000_000])
+def test_binary_bodies_come_back(served: Served, size: int) -> None:
+    body = os.urandom(size)
+    response = served.client.post("/echo", content=body)
+    assert response.content == body
+    assert response.headers["content-type"] == "application/octet-stream"
+
+
+def test_cookies(served: Served) -> None:
+    cookies = served.client.get("/cookies").headers.get_list("set-cookie")
+    by_name = {cookie.partition("=")[0]: cookie for cookie in cookies}
+    assert set(by_name) == {"a", "b", "session", "__Host-c"}
+    assert by_name["a"].startswith("a=1;") and "samesite=lax" in by_name["a"].lower()
+    expires = re.search(r"(?i)expires=([^;]+)", by_name["b"])
+    assert re.search(r"max-age=(0|-1);", by_name["b"].lower()) or (
+        expires and parsedate_to_datetime(expires[1]) <= datetime.now(UTC) + timedelta(seconds=1)
+    ), by_name["b"]
+    assert "secure" in by_name["__Host-c"].lower() and "path=/" in by_name["__Host-c"].lower()
+
+
+def test_a_padded_session_survives_the_round_trip(served: Served) -> None:
+    cookies = served.client.get("/cookies").headers.get_list("set-cookie")
+    (session,) = (cookie.partition(";")[0] for cookie in cookies if cookie.startswith("session="))
+    # The host escapes the value, and the middleware takes that back.
+    assert session == "session=eyJhIjoxfQ%3D%3D"
+    served.client.cookies.clear()
+    assert served.client.get("/session", headers={"cookie": session}).json() == {"session": "eyJhIjoxfQ=="}
+
+
+def test_logs(served: Served) -> None:
+    assert served.client.get("/log").status_code == 200
+    served.host.wait_for_log("a warning of the app")
+    if served.interface == "wsgi":
+        served.host.wait_for_log("a line for wsgi.errors")
