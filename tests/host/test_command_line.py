@@ -179,7 +179,7 @@ def test_loop_asyncio_and_verbose(write: Write) -> None:
             except httpx2.ConnectError:
                 time.sleep(0.05)
     finally:
-        client.stop(process)  # type: ignore[arg-type]
+        client.stop(process)
     assert process.stdout is not None
     output = process.stdout.read()
     assert "Executed 'Functions.echo' (Succeeded" in output
