@@ -186,7 +186,7 @@ def portable_cookie(cookie: str) -> str:
     """Return a Set-Cookie value that means the same and that the worker can carry.
 
     The worker raises on an Expires in any but the preferred format, which loses the response, and a cookie with both
-    Expires and Max-Age has failed in the host (azure-functions-python-worker #1790, #1794). Max-Age wins over Expires
+    Expires and Max-Age has failed in the host (azure-functions-python-worker #1790). Max-Age wins over Expires
     (RFC 6265 section 5.3), so it goes alone where both are given.
     """
     pair, *parts = (part.strip() for part in cookie.split(";"))
@@ -207,7 +207,7 @@ def restored_cookies(header: str) -> str:
     """Return a Cookie header with the values that the app once set.
 
     The host percent-encodes the value of each cookie in a response, but does not decode it in a request, so that a
-    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D`. What may not stand in a cookie's value (RFC
+    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D` (worker #1794). What may not stand in a cookie's value (RFC
     6265 section 4.1.1), such as `%3B`, stays as it is.
     """
     return ESCAPED_COOKIE_OCTET.sub(lambda escape: chr(int(escape[1], 16)), header)
