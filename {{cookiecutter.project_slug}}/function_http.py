@@ -207,7 +207,7 @@ def restored_cookies(header: str) -> str:
     """Return a Cookie header with the values that the app once set.
 
     The host percent-encodes the value of each cookie in a response, but does not decode it in a request, so that a
-    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D` (worker #1794). What may not stand in a cookie's value (RFC
-    6265 section 4.1.1), such as `%3B`, stays as it is.
+    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D` (azure-functions-python-worker #1794). What may
+    not stand in a cookie's value (RFC 6265 section 4.1.1), such as `%3B`, stays as it is.
     """
     return ESCAPED_COOKIE_OCTET.sub(lambda escape: chr(int(escape[1], 16)), header)
