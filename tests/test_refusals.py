@@ -8,7 +8,7 @@ from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 from pytest_cookies.plugin import Cookies
 
-from tests.conftest import Bake, bake_or_fail, run_python
+from tests.conftest import Bake, BakedProject, bake_or_fail, run_python
 from tests.variants import FRAMEWORKS, TEMPLATE, Variant, refused_combinations
 
 Snapshot = dict[str, bytes]
@@ -17,6 +17,18 @@ Snapshot = dict[str, bytes]
 def snapshot(folder: Path) -> Snapshot:
     """Return the content of every file below a folder."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def bake_over(project: BakedProject, **answers: str) -> None:
+    """Bake into the folder of a project that is there already."""
+    cookiecutter(
+        str(TEMPLATE),
+        no_input=True,
+        extra_context=answers,
+        output_dir=str(project.path.parent),
+        overwrite_if_exists=True,
+        default_config=True,
+    )
 
 
 def sentence(stderr: str) -> str:
@@ -126,15 +138,20 @@ def test_overwriting_never_removes_what_was_there(
     project = bake_or_fail(cookies, **before)
     content = snapshot(project.path)
     with pytest.raises(FailedHookException):
-        cookiecutter(
-            str(TEMPLATE),
-            no_input=True,
-            extra_context=after,
-            output_dir=str(project.path.parent),
-            overwrite_if_exists=True,
-            default_config=True,
-        )
+        bake_over(project, **after)
     assert "would remove" in sentence(capfd.readouterr().err)
+    assert snapshot(project.path) == content
+
+
+def test_overwriting_never_takes_an_asgi_module_of_the_owners(
+    cookies: Cookies, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project = bake_or_fail(cookies, framework="falcon")
+    (project.path / "falconapp" / "asgi.py").write_text("mine\n", encoding="utf-8")
+    content = snapshot(project.path)
+    with pytest.raises(FailedHookException):
+        bake_over(project, framework="falcon")
+    assert "falconapp/asgi.py" in sentence(capfd.readouterr().err)
     assert snapshot(project.path) == content
 
 
@@ -143,12 +160,5 @@ def test_overwriting_with_the_same_answers_renews_the_project(cookies: Cookies) 
     content = snapshot(project.path)
     (project.path / "host.json").unlink()
     (project.path / "mine.txt").write_text("mine", encoding="utf-8")
-    cookiecutter(
-        str(TEMPLATE),
-        no_input=True,
-        extra_context={"framework": "falcon", "async_mode": "async", "programming_model": "v1"},
-        output_dir=str(project.path.parent),
-        overwrite_if_exists=True,
-        default_config=True,
-    )
+    bake_over(project, framework="falcon", async_mode="async", programming_model="v1")
     assert snapshot(project.path) == {**content, "mine.txt": b"mine"}
