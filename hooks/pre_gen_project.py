@@ -18,7 +18,7 @@ HOST_PATHS = {"admin", "runtime"}
 
 
 def check_slug(slug: str) -> str | None:
-    """Return why a folder cannot have this name, or None; the name is also the one in pyproject.toml."""
+    """Return why a folder cannot have this name, on any system, or None."""
     if not SLUG.fullmatch(slug) or len(slug) > 64 or slug.lower() in WINDOWS_DEVICES:
         return (
             f"project_slug {slug!r} cannot name the project's folder: use at most 64 letters, digits, '-' and '_', "

@@ -115,7 +115,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             "query_string": query.encode(),
             "root_path": split_root_path(decoded, self.root_path)[0],
             "headers": [(name.encode(), headers[name].encode()) for name in headers],
-            "client": client_address(headers, self.proxies) if self.proxies else None,
+            "client": client_address(headers, self.proxies),
             "server": (server, port),
             "state": self.state.copy(),
             "extensions": {},

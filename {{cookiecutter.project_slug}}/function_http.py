@@ -133,8 +133,10 @@ def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] 
     Each proxy appends the address that it saw to X-Forwarded-For, so the entry of the outermost trusted one, counted
     from the right, is the client: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1 or [2001:db8::1]:4711.
     """
+    if not proxies:
+        return None
     hops = headers.get("x-forwarded-for", "").split(",")
-    if not 0 < proxies <= len(hops):
+    if proxies > len(hops):
         return None
     hop = hops[-proxies].strip()
     host, separator, port = hop.rpartition(":")

@@ -112,7 +112,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
                 environ[key] = value if value.isascii() else to_wsgi(value)
         if "%" in environ.get("HTTP_COOKIE", ""):
             environ["HTTP_COOKIE"] = restored_cookies(environ["HTTP_COOKIE"])
-        client = client_address(headers, self.proxies) if self.proxies else None
+        client = client_address(headers, self.proxies)
         if client is not None:
             environ["REMOTE_ADDR"] = client[0]
         if body or "CONTENT_LENGTH" in environ:
