@@ -1,9 +1,11 @@
 """The bake fixture, and what every test of a baked project needs."""
 
+import importlib
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,19 @@ class BakedProject:
     def python(self, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
         """Run Python in the project's folder, as its owner would, without leaving bytecode behind."""
         return run_python(*arguments, cwd=self.path, **options)
+
+    def passes(self, *arguments: str) -> str:
+        """Run a tool by `python -m` in the project, fail with what it prints if it fails, and return its output."""
+        result = self.python("-m", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def passes_its_own_checks(self) -> None:
+        """Run its linter, its formatter and its tests, leaving no caches behind."""
+        self.passes("ruff", "check", "--no-cache", ".")
+        self.passes("ruff", "format", "--no-cache", "--check", ".")
+        output = self.passes("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
+        assert re.search(r"\b28 passed", output), output
 
 
 Bake = Callable[..., BakedProject]
@@ -82,6 +97,16 @@ def variant(request: pytest.FixtureRequest) -> Variant:
 
 
 @pytest.fixture(scope="module")
-def project(variant: Variant, cookies_session: Cookies) -> Iterator[BakedProject]:
+def project(variant: Variant, cookies_session: Cookies) -> BakedProject:
     """The baked project of the variant; tests of it must leave it as it is."""
-    yield bake_or_fail(cookies_session, **variant._asdict())
+    return bake_or_fail(cookies_session, **variant._asdict())
+
+
+@pytest.fixture(scope="session")
+def functions_runtime() -> None:
+    """Skip where Microsoft's runtime packages cannot be installed, unless all tests are asked for."""
+    if sys.platform == "win32":
+        pytest.skip("the local Functions host stands for the worker on Linux, whose event loop Windows does not have")
+    if os.environ.get("REQUIRE_ALL_TESTS"):
+        importlib.import_module("azure_functions_runtime")
+    pytest.importorskip("azure_functions_runtime", reason="the Functions runtime packages need Python 3.13 or later")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import Bake, BakedProject
+from tests.conftest import Bake
 
 TEXTS = {
     "quotes": """Jean "JP" O'Neil""",
@@ -18,22 +18,11 @@ TEXTS = {
 }
 
 
-def check(project: BakedProject) -> None:
-    """Run the project's own checks."""
-    for arguments in (
-        ["ruff", "check", "--no-cache", "."],
-        ["ruff", "format", "--no-cache", "--check", "."],
-        ["pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist"],
-    ):
-        result = project.python("-m", *arguments)
-        assert result.returncode == 0, result.stdout + result.stderr
-
-
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text(text: str, bake: Bake) -> None:
     project = bake(project_name=text, description=text, author_name=text, project_slug="x", framework="bottle")
     assert project.read("README.md").startswith(f"# {text}\n\n{text}\n\n_Written by {text}_\n")
-    check(project)
+    project.passes_its_own_checks()
 
 
 @pytest.mark.parametrize(
@@ -55,12 +44,12 @@ def test_slug_comes_from_the_name(name: str, slug: str, bake: Bake) -> None:
 def test_slug_that_is_a_name_of_something_else(slug: str, bake: Bake) -> None:
     project = bake(project_slug=slug, framework="bottle")
     assert project.path.name == slug
-    check(project)
+    project.passes_its_own_checks()
 
 
 @pytest.mark.parametrize("prefix", ["API", "api/v1.0", "a-b_c~d", "x/y/z/1"])
 def test_route_prefix(prefix: str, bake: Bake) -> None:
-    check(bake(route_prefix=prefix, framework="bottle"))
+    bake(route_prefix=prefix, framework="bottle").passes_its_own_checks()
 
 
 def test_jinja_in_an_answer_that_was_typed_in_stays_text(bake: Bake) -> None:

@@ -9,7 +9,7 @@ from cookiecutter.main import cookiecutter
 from pytest_cookies.plugin import Cookies
 
 from tests.conftest import Bake, BakedProject, bake_or_fail, run_python
-from tests.variants import FRAMEWORKS, TEMPLATE, Variant, refused_combinations
+from tests.variants import FRAMEWORKS, NEST_ASYNCIO_PYTHONS, TEMPLATE, Variant, refused_combinations
 
 Snapshot = dict[str, bytes]
 
@@ -60,7 +60,7 @@ def test_combination(variant: Variant, cookies: Cookies, capfd: pytest.CaptureFi
         assert FRAMEWORKS[variant.framework]["title"] in message
         assert all(mode in message for mode in modes if mode != "nest_asyncio")
         assert ("or nest_asyncio" in message) == (
-            "nest_asyncio" in modes and variant.python_version in ("3.11", "3.12")
+            "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS
         )
 
 

@@ -76,14 +76,12 @@ def test_text_is_tidy(project: BakedProject) -> None:
         assert "\n\n\n" not in text or name.endswith(".py"), name
 
 
-def test_passes_ruff_and_mypy(project: BakedProject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    for arguments in (
-        ["ruff", "check", "--no-cache", "."],
-        ["ruff", "format", "--no-cache", "--check", "."],
-        ["mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), "."],
-    ):
-        result = project.python("-m", *arguments)
-        assert result.returncode == 0, result.stdout + result.stderr
+def test_passes_its_own_checks(project: BakedProject) -> None:
+    project.passes_its_own_checks()
+
+
+def test_passes_mypy(project: BakedProject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    project.passes("mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), ".")
 
 
 def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
@@ -189,7 +187,8 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
 
     index = next(replies)
     assert index["status"] == 200 and json.loads(index["body"])["message"]
-    assert dict(index["headers"]).items() >= {("content-type", "application/json")} or "json" in str(index["headers"])
+    headers = {name.lower(): value for name, value in index["headers"]}
+    assert headers["content-type"].startswith("application/json")
     for name in [*names, "José"]:
         reply = next(replies)
         assert reply["status"] == 200, reply
@@ -207,9 +206,3 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
         description = json.loads(openapi["body"])
         assert "/hello/{name}" in description["paths"]
         assert description.get("servers", [{"url": ""}]) == [{"url": variant.root_path}]
-
-
-def test_own_tests_pass(project: BakedProject) -> None:
-    result = project.python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert re.search(r"\b28 passed", result.stdout), result.stdout

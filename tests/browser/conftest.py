@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -23,12 +22,8 @@ def unavailable(missing: Exception) -> NoReturn:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def runtime() -> None:
-    """Skip every test here where Microsoft's runtime packages cannot be installed."""
-    if sys.platform == "win32":
-        pytest.skip("the local Functions host is for Linux and macOS")
-    if sys.version_info < (3, 13):
-        pytest.skip("the Functions runtime packages need Python 3.13 or later")
+def runtime(functions_runtime: None) -> None:
+    """Every test here needs Microsoft's runtime packages."""
 
 
 @pytest.fixture(scope="package")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,16 +13,8 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def runtime() -> None:
-    """Skip every test here where Microsoft's runtime packages cannot be installed, unless all tests are asked for."""
-    if sys.platform == "win32":
-        pytest.skip("this host stands for the worker on Linux, whose event loop Windows does not have")
-    if os.environ.get("REQUIRE_ALL_TESTS"):
-        importlib.import_module("azure_functions_runtime")
-    pytest.importorskip(
-        "azure_functions_runtime",
-        reason="the Functions runtime packages need Python 3.13 or later",
-    )
+def runtime(functions_runtime: None) -> None:
+    """Every test here needs Microsoft's runtime packages."""
 
 
 @pytest.fixture(scope="session")
