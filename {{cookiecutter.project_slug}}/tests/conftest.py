@@ -47,7 +47,6 @@ def send_to_app(method: str, path: str, body: bytes = b"") -> Reply:
     response = Client(app).open(path, method=method, data=body, content_type="application/json")
     return Reply(response.status_code, response.get_data())
 {%- else %}
-
     asgi_app: Any = app  # Each framework types the ASGI interface in its own way.
 
     async def send() -> httpx2.Response:
