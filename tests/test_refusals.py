@@ -49,7 +49,7 @@ def refusal(cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path, *
     return sentence(capfd.readouterr().err)
 
 
-@pytest.mark.parametrize("variant", refused_combinations(), ids=lambda v: "-".join([v[0], v[1], v[3]]))
+@pytest.mark.parametrize("variant", refused_combinations(), ids=lambda v: "-".join(v[:4]))
 def test_combination(variant: Variant, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
     message = refusal(cookies, capfd, tmpdir, **variant._asdict())
     assert variant.async_mode in message

@@ -4,7 +4,18 @@ import re
 
 import pytest
 
-from tests.variants import ANSWERS, CONTEXT, FRAMEWORKS, PROJECT, TEMPLATE, VARIANTS, all_combinations
+from tests.variants import (
+    CONTEXT,
+    DEFAULTS,
+    FRAMEWORKS,
+    PROJECT,
+    RULED,
+    TEMPLATE,
+    VARIANTS,
+    combinations_of,
+    pairs,
+    valid_pairs,
+)
 
 
 def test_the_questions_are_asked_in_order_and_each_has_a_prompt() -> None:
@@ -12,6 +23,7 @@ def test_the_questions_are_asked_in_order_and_each_has_a_prompt() -> None:
     assert questions == [
         "project_name", "project_slug", "description", "author_name", "framework", "async_mode",
         "programming_model", "python_version", "route_prefix", "auth_level",
+        "deployment", "ci", "observability", "devcontainer",
     ]  # fmt: skip
     assert list(CONTEXT["__prompts__"]) == questions
 
@@ -25,15 +37,18 @@ def test_each_choice_has_a_label_that_begins_with_it(question: str) -> None:
 
 
 def test_defaults() -> None:
-    defaults = {question: answers[0] for question, answers in ANSWERS.items()}
-    assert defaults == {
+    assert {
         "framework": "fastapi",
         "async_mode": "auto",
         "programming_model": "v2",
         "python_version": "3.13",
         "route_prefix": CONTEXT["route_prefix"],
         "auth_level": "anonymous",
-    }
+        "deployment": "azd",
+        "ci": "github",
+        "observability": "host",
+        "devcontainer": "yes",
+    } == DEFAULTS
 
 
 def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> None:
@@ -70,10 +85,11 @@ def test_the_original_four_keep_their_names() -> None:
 
 
 def test_the_variants_hold_every_valid_core_combination_and_every_pair() -> None:
-    valid = [variant for variant in all_combinations() if variant.works]
-    assert {variant[:3] for variant in VARIANTS} == {variant[:3] for variant in valid}
-    pairs = set().union(*(variant.pairs for variant in valid))
-    assert set().union(*(variant.pairs for variant in VARIANTS)) == pairs
+    assert all(variant.works for variant in VARIANTS)
+    assert {variant[:3] for variant in VARIANTS} == {
+        variant[:3] for variant in combinations_of(*RULED) if variant.works
+    }
+    assert valid_pairs() <= {pair for variant in VARIANTS for pair in pairs(variant._asdict())}
 
 
 def test_the_readme_shows_what_works_with_what() -> None:

@@ -30,6 +30,13 @@ ALWAYS = {
     "tests/test_app.py",
 }
 
+# What an answer adds to them.
+FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
+    ("deployment", "azd"): set(),
+    ("ci", "github"): set(),
+    ("devcontainer", "yes"): set(),
+}
+
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES = {
     **{framework: rf"{framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
@@ -38,12 +45,16 @@ TRACES = {
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
+    "azd": r"\bazd\b|azure\.yaml|bicep",
+    "github": r"\.github|dependabot",
+    "opentelemetry": r"opentelemetry|azure-monitor",
+    "yes": r"devcontainer",
 }
 
 
 def words_of(variant: Variant) -> set[str]:
     """Return the keys of TRACES that the variant may speak of."""
-    return {variant.framework, variant.interface, variant.mode, variant.programming_model}
+    return {*variant, variant.interface, variant.mode}
 
 
 def test_files(variant: Variant, project: BakedProject) -> None:
@@ -53,6 +64,7 @@ def test_files(variant: Variant, project: BakedProject) -> None:
         ALWAYS
         | {f"{variant.interface}_middleware.py", f"{variant.row['package']}/__init__.py"}
         | entry[variant.programming_model]
+        | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))
     )
     assert all(any(folder.iterdir()) for folder in project.path.rglob("*") if folder.is_dir())
 

@@ -21,8 +21,16 @@ ANSWERS: dict[str, list[str]] = {
     "python_version": CONTEXT["python_version"],
     "route_prefix": ["", "api", "api/v1"],
     "auth_level": CONTEXT["auth_level"],
+    "deployment": CONTEXT["deployment"],
+    "ci": CONTEXT["ci"],
+    "observability": CONTEXT["observability"],
+    "devcontainer": CONTEXT["devcontainer"],
 }
+DEFAULTS = {question: answers[0] for question, answers in ANSWERS.items()}
 FULL_PRODUCT = ("framework", "async_mode", "programming_model")
+RULED = (*FULL_PRODUCT, "python_version")  # Between the answers to these there are rules; the others go with anything.
+
+Pair = tuple[tuple[str, str], tuple[str, str]]
 
 
 class Variant(NamedTuple):
@@ -34,6 +42,10 @@ class Variant(NamedTuple):
     python_version: str
     route_prefix: str
     auth_level: str
+    deployment: str
+    ci: str
+    observability: str
+    devcontainer: str
 
     @property
     def row(self) -> dict[str, Any]:
@@ -60,24 +72,48 @@ class Variant(NamedTuple):
         return self.mode != "nest_asyncio" or self.python_version in NEST_ASYNCIO_PYTHONS
 
     @property
-    def pairs(self) -> frozenset[tuple[tuple[str, str], ...]]:
-        """All pairs of its answers."""
-        return frozenset(combinations(self._asdict().items(), 2))
-
-    @property
     def root_path(self) -> str:
         """The route prefix as it stands in a URL."""
         return f"/{self.route_prefix}" if self.route_prefix else ""
 
     def __str__(self) -> str:
-        """Return an id that can be read in a test report."""
+        """Return an id that can be read in a test report; of the last questions it names only what is not default."""
         prefix = self.route_prefix.replace("/", "_") or "root"
-        return "-".join([*self[:3], f"py{self.python_version}", prefix, self.auth_level])
+        others = list(self._asdict().items())[6:]
+        changed = [f"{question}={answer}" for question, answer in others if answer != DEFAULTS[question]]
+        return "-".join([*self[:3], f"py{self.python_version}", prefix, self.auth_level, *changed])
 
 
-def all_combinations() -> Iterator[Variant]:
-    """Yield the product of all answers, whether it works or not."""
-    return (Variant(*answers) for answers in product(*ANSWERS.values()))
+def combinations_of(*questions: str) -> Iterator[Variant]:
+    """Yield each combination of answers to these questions, and the default answers to the others."""
+    for answers in product(*(ANSWERS[question] for question in questions)):
+        yield Variant(**{**DEFAULTS, **dict(zip(questions, answers, strict=True))})
+
+
+def pairs(answers: dict[str, str]) -> set[Pair]:
+    """Return all pairs of answers."""
+    return set(combinations(sorted(answers.items()), 2))
+
+
+def valid_pairs() -> set[Pair]:
+    """Return every pair of answers to any two questions that occurs in a variant that works."""
+    return {
+        pair
+        for free in combinations([question for question in ANSWERS if question not in RULED], 2)
+        for variant in combinations_of(*RULED, *free)
+        if variant.works
+        for pair in pairs({question: getattr(variant, question) for question in (*RULED, *free)})
+    }
+
+
+def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
+    """Answer the other questions so that many missing pairs are met."""
+    for question in ANSWERS:
+        if question not in answers:
+            choices = [{**answers, question: answer} for answer in ANSWERS[question]]
+            working = [choice for choice in choices if Variant(**{**DEFAULTS, **choice}).works or question not in RULED]
+            answers = max(working, key=lambda choice: len(pairs(choice) & missing))
+    return Variant(**answers)
 
 
 def chosen_variants() -> list[Variant]:
@@ -86,24 +122,30 @@ def chosen_variants() -> list[Variant]:
     They hold every valid combination of framework, async mode and programming model, and every pair of answers to
     any two questions that occurs in a valid combination.
     """
-    valid = [variant for variant in all_combinations() if variant.works]
-    missing = set().union(*(variant.pairs for variant in valid))
+    missing = valid_pairs()
+    valid = [
+        {question: getattr(variant, question) for question in RULED}
+        for variant in combinations_of(*RULED)
+        if variant.works
+    ]
+    cores = {tuple(ruled[question] for question in FULL_PRODUCT): None for ruled in valid}
     chosen = []
-    for base in product(*(ANSWERS[question] for question in FULL_PRODUCT)):
-        candidates = [variant for variant in valid if variant[: len(FULL_PRODUCT)] == base]
-        if candidates:
-            chosen.append(max(candidates, key=lambda variant: len(variant.pairs & missing)))
-            missing -= chosen[-1].pairs
+    for core in cores:
+        chosen.append(completed(dict(zip(FULL_PRODUCT, core, strict=True)), missing))
+        missing -= pairs(chosen[-1]._asdict())
     while missing:
-        chosen.append(max(valid, key=lambda variant: len(variant.pairs & missing)))
-        missing -= chosen[-1].pairs
+        pair = dict(min(missing))
+        ruled = next(
+            ruled for ruled in valid if all(pair.get(question, answer) == answer for question, answer in ruled.items())
+        )
+        chosen.append(completed({**ruled, **pair}, missing))
+        missing -= pairs(chosen[-1]._asdict())
     return chosen
 
 
 def refused_combinations() -> list[Variant]:
-    """Return each combination of framework, async mode and Python version that does not work, once."""
-    refused = {variant[:2] + variant[3:4]: variant for variant in all_combinations() if not variant.works}
-    return list(refused.values())
+    """Return each combination of framework, async mode, programming model and Python version that does not work."""
+    return [variant for variant in combinations_of(*RULED) if not variant.works]
 
 
 VARIANTS = chosen_variants()

@@ -11,7 +11,7 @@ from pytest_cookies.plugin import Cookies
 
 from tests.conftest import BakedProject, bake_or_fail
 from tests.functions_host.client import HostDied, RunningHost, serve
-from tests.variants import ANSWERS, FRAMEWORKS, Variant, all_combinations
+from tests.variants import ANSWERS, FRAMEWORKS, RULED, Variant, combinations_of
 
 KEY = "the-key"
 
@@ -21,7 +21,7 @@ def distinct_variants() -> list[Variant]:
     python = {mode: "3.12" if mode == "nest_asyncio" else "3.13" for mode in ANSWERS["async_mode"]}
     return [
         variant
-        for variant in all_combinations()
+        for variant in combinations_of(*RULED, "route_prefix", "auth_level")
         if variant.works
         and variant.async_mode != "auto"
         and variant.python_version == python[variant.async_mode]
