@@ -21,6 +21,7 @@ ALWAYS = {
     ".gitignore",
     "README.md",
     "function_http.py",
+    "function_route.py",
     "host.json",
     "local.settings.json",
     "pyproject.toml",
@@ -60,8 +61,10 @@ def words_of(variant: Variant) -> set[str]:
 def test_files(variant: Variant, project: BakedProject) -> None:
     name = variant.row["function_name"]
     entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
+    middleware = {"wsgi": set(), "asgi": {"asgi_lifespan.py"}}
     assert project.files == (
         ALWAYS
+        | middleware[variant.interface]
         | {f"{variant.interface}_middleware.py", f"{variant.row['package']}/__init__.py"}
         | entry[variant.programming_model]
         | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))

@@ -1,34 +1,24 @@
 """An ASGI app behind an HTTP-triggered Azure Function, as ASGI 3.0 asks."""
 
 import asyncio
-import contextvars
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import unquote
 
 import azure.functions as func
 
+from asgi_lifespan import AppLifespan, AsgiApp, Message, Scope
 from function_http import (
-    as_root_path,
     client_address,
     forwarded,
-    function_context,
     make_response,
     restored_cookies,
-    route_prefix,
     server_address,
-    split_root_path,
     split_url,
     trusted_proxies,
 )
-
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
+from function_route import as_root_path, function_context, route_prefix, split_root_path
 
 ASGI_VERSIONS = {"version": "3.0", "spec_version": "2.5"}
-LIFESPAN_VERSIONS = {"version": "3.0", "spec_version": "2.0"}
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +42,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
         self.app = app
         self.root_path = as_root_path(route_prefix() if prefix is None else prefix)
         self.proxies = trusted_proxies()
-        self.lifespan: Lifespan | None = None
+        self.lifespan = AppLifespan(app, self.state)
 
     async def handle_async(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
         """Answer one request, after the app's startup. A failed startup gives 500 and is tried again next time.
@@ -61,7 +51,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             Exception: whatever the app lets out before its answer is complete; the worker reports it, with its
                 traceback, as a failed invocation.
         """
-        if (self.lifespan is None or not self.lifespan.is_up()) and not await self.notify_startup():
+        if not self.lifespan.is_up() and not await self.lifespan.startup():
             return func.HttpResponse("The app did not start.", status_code=500)
         exchange = Exchange(req.get_body() or b"")
         try:
@@ -78,21 +68,12 @@ class AsgiMiddleware(func.AsgiMiddleware):
         return asyncio.run(self.handle_async(req, context))
 
     async def notify_startup(self) -> bool:
-        """Run the app's startup if it has not run on this loop, and tell whether the app can serve.
-
-        However many requests come in at once, one startup serves them all.
-        """
-        lifespan = self.lifespan
-        if lifespan is None or lifespan.failed or lifespan.loop is not asyncio.get_running_loop():
-            lifespan = self.lifespan = Lifespan(self.app, self.state)
-        await lifespan.settled.wait()
-        return not lifespan.failed
+        """Run the app's startup if it has not run on this loop, and tell whether the app can serve."""
+        return await self.lifespan.startup()
 
     async def notify_shutdown(self) -> None:
         """Run the app's shutdown, if its startup has run."""
-        if self.lifespan is not None:
-            await self.lifespan.shutdown()
-            self.lifespan = None
+        await self.lifespan.shutdown()
 
     def scope(self, req: func.HttpRequest, context: func.Context | None) -> Scope:
         """Return the connection scope of a request (ASGI, HTTP specification 2.5)."""
@@ -178,75 +159,3 @@ class Exchange:
         if self.status is None or not self.complete:
             raise RuntimeError("The ASGI app returned without completing its response.")
         return make_response(method, self.status, self.headers, b"".join(self.body))
-
-
-class Lifespan:
-    """The lifespan of an app on the running event loop (ASGI, lifespan specification 2.0)."""
-
-    def __init__(self, app: AsgiApp, state: dict[str, Any]) -> None:
-        self.app = app
-        self.state = state
-        self.loop = asyncio.get_running_loop()
-        self.up = False
-        self.failed = False
-        self.startup_received = False
-        self.settled = asyncio.Event()
-        self.stopping = asyncio.Event()
-        # Its own context: the lifespan outlives the request that happens to be first.
-        self.task = self.loop.create_task(self.run(), context=contextvars.Context())
-
-    def is_up(self) -> bool:
-        """Tell whether the app has started, or needs no startup, on the running loop."""
-        return self.up and self.loop is asyncio.get_running_loop()
-
-    async def shutdown(self) -> None:
-        """Ask the app to shut down and wait until it has."""
-        self.stopping.set()
-        await asyncio.wait([self.task])
-
-    async def run(self) -> None:
-        """Call the app with the lifespan scope; one that raises before its startup does not support lifespan."""
-        try:
-            await self.app(
-                {"type": "lifespan", "asgi": LIFESPAN_VERSIONS, "state": self.state}, self.receive, self.send
-            )
-        except Exception:
-            if self.up:
-                logger.exception("The ASGI app raised an exception in its lifespan.")
-        finally:
-            self.up = not self.failed
-            self.settled.set()
-
-    async def receive(self) -> Message:
-        """Give the startup, and the shutdown when it is asked for or when the loop ends."""
-        if not self.startup_received:
-            self.startup_received = True
-            return {"type": "lifespan.startup"}
-        try:
-            await self.stopping.wait()
-        except asyncio.CancelledError:
-            # asyncio.run() cancels the tasks that are left and then lets them finish: time for the shutdown.
-            self.task.uncancel()
-            self.stopping.set()
-        return {"type": "lifespan.shutdown"}
-
-    async def send(self, message: Message) -> None:
-        """Take the app's answer to startup or shutdown.
-
-        Raises:
-            RuntimeError: the message is unknown.
-        """
-        match message["type"]:
-            case "lifespan.startup.complete":
-                self.up = True
-                self.settled.set()
-            case "lifespan.startup.failed":
-                self.failed = True
-                logger.error("The ASGI app failed to start: %s", message.get("message") or "it gave no reason")
-                self.settled.set()
-            case "lifespan.shutdown.complete":
-                pass
-            case "lifespan.shutdown.failed":
-                logger.error("The ASGI app failed to shut down: %s", message.get("message") or "it gave no reason")
-            case kind:
-                raise RuntimeError(f"The ASGI app sent {kind!r} where a lifespan message is due.")

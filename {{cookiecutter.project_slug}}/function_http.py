@@ -4,20 +4,16 @@ The Functions host hands the worker a method, an absolute URL, lower-cased heade
 status, headers and the whole body back. The middleware stands between that and the app.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
 
-ROUTE_PREFIX_SETTING = "AzureFunctionsJobHost__extensions__http__routePrefix"
 TRUSTED_PROXIES_SETTING = "TRUSTED_PROXIES"
 
 # These belong to one connection (RFC 9110 section 7.6.1); the host speaks to the client on another.
@@ -26,34 +22,6 @@ HOP_BY_HOP = frozenset(
 )
 
 ESCAPED_COOKIE_OCTET = re.compile("%(21|2[3-9ABD-F]|3[0-9AC-F]|[46][0-9A-F]|5[0-9ABD-F]|7[0-9A-E])", re.IGNORECASE)
-
-
-def route_prefix() -> str:
-    """Return `extensions.http.routePrefix` of the host.json beside this module.
-
-    The app setting of the same name wins over it, as in the host, whose own default is `api`.
-
-    Raises:
-        ValueError: host.json is not JSON.
-    """
-    for name, value in os.environ.items():
-        if name.casefold() == ROUTE_PREFIX_SETTING.casefold():
-            return value
-    host_json = Path(__file__).with_name("host.json")
-    if not host_json.exists():
-        return "api"
-    try:
-        settings = json.loads(host_json.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise ValueError(f"{host_json} must be JSON without comments, to tell the route prefix: {error}") from error
-    prefix: str = settings.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    return prefix
-
-
-def as_root_path(prefix: str) -> str:
-    """Return `api/v1` as `/api/v1`, the form in which an app learns where it stands, and no prefix as ""."""
-    prefix = prefix.strip("/")
-    return f"/{prefix}" if prefix else ""
 
 
 def trusted_proxies() -> int:
@@ -83,20 +51,6 @@ def split_url(url: str) -> tuple[str, str, str]:
     if path_start < 0:
         return url, "/", query
     return url[:path_start], url[path_start:], query
-
-
-def split_root_path(path: str, root_path: str) -> tuple[str, str]:
-    """Split a decoded path into the root path, spelt as in the request, and the rest.
-
-    The host matches routes without regard to case: `/API/hello` reaches a function under `/api`.
-    """
-    if not root_path:
-        return "", path
-    end = len(root_path)
-    found, rest = path[:end], path[end:]
-    if (found == root_path or found.lower() == root_path.lower()) and (not rest or rest[0] == "/"):
-        return found, rest
-    return "", path
 
 
 @lru_cache(maxsize=64)
@@ -144,20 +98,6 @@ def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] 
         host, port = hop, ""
     host = host.strip("[]")
     return (host, int(port) if port.isdecimal() else 0) if host else None
-
-
-def function_context(context: func.Context | None) -> dict[str, Any]:
-    """Return what azure-functions' middlewares tell the app of the invocation, under the same keys."""
-    if context is None:
-        return {}
-    return {
-        "azure_functions.function_directory": context.function_directory,
-        "azure_functions.function_name": context.function_name,
-        "azure_functions.invocation_id": context.invocation_id,
-        "azure_functions.thread_local_storage": context.thread_local_storage,
-        "azure_functions.trace_context": context.trace_context,
-        "azure_functions.retry_context": context.retry_context,
-    }
 
 
 def make_response(method: str, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> func.HttpResponse:

@@ -13,18 +13,15 @@ from urllib.parse import unquote_to_bytes
 import azure.functions as func
 
 from function_http import (
-    as_root_path,
     client_address,
     forwarded,
-    function_context,
     make_response,
     restored_cookies,
-    route_prefix,
     server_address,
-    split_root_path,
     split_url,
     trusted_proxies,
 )
+from function_route import as_root_path, function_context, route_prefix, split_root_path
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

@@ -26,7 +26,7 @@ from . import apps
 from .conftest import Write
 
 V1 = "v1 under a prefix"
-MODULES = ("function_http.py", "wsgi_middleware.py", "asgi_middleware.py")
+MODULES = ("function_route.py", "function_http.py", "asgi_lifespan.py", "wsgi_middleware.py", "asgi_middleware.py")
 IMPORTS = {
     "stock": "from azure.functions import AsgiMiddleware, WsgiMiddleware",
     "ours": "from asgi_middleware import AsgiMiddleware\nfrom wsgi_middleware import WsgiMiddleware",

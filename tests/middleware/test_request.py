@@ -8,6 +8,7 @@ import azure.functions as func
 import pytest
 
 import function_http
+import function_route
 from asgi_middleware import AsgiMiddleware
 from tests.middleware.requests import call_wsgi, environ_of, request, scope_of
 from wsgi_middleware import WsgiMiddleware
@@ -256,7 +257,7 @@ def test_trusted_proxies_must_be_a_number(value: str, monkeypatch: pytest.Monkey
 def test_the_prefix_is_that_of_host_json(
     settings: Any, root_path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(function_http, "__file__", str(tmp_path / "function_http.py"))
+    monkeypatch.setattr(function_route, "__file__", str(tmp_path / "function_route.py"))
     if settings is not None:
         (tmp_path / "host.json").write_text(json.dumps(settings), encoding="utf-8-sig")
 
@@ -270,7 +271,7 @@ def test_the_prefix_is_that_of_host_json(
 
 
 def test_a_host_json_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(function_http, "__file__", str(tmp_path / "function_http.py"))
+    monkeypatch.setattr(function_route, "__file__", str(tmp_path / "function_route.py"))
     (tmp_path / "host.json").write_text("{} // comment", encoding="utf-8")
     with pytest.raises(ValueError, match=r"host\.json must be JSON without comments"):
         WsgiMiddleware(lambda environ, start_response: [])

@@ -19,7 +19,7 @@ from werkzeug.test import Client
 {{ [
   "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
-  "from function_http import as_root_path, route_prefix",
+  "from function_route import as_root_path, route_prefix",
 ] | sort | join("\n") }}
 {%- if cookiecutter.programming_model == "v2" %}
 
