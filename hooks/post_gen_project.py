@@ -38,11 +38,12 @@ def summary(context: dict[str, Any]) -> list[str]:
     """Return three lines: what was made, how to run it, how to test it."""
     slug = context["project_slug"]
     app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
+    server = app["server"].format(app=context["__app"])
     install = f"cd {slug} && python -m pip install -r requirements-dev.txt"
     return [
         f"Made {slug}: {context['__framework']} on Azure Functions ({context['__mode']}, programming model "
         f"{context['programming_model']}, Python {context['python_version']}).",
-        f"Run it:  {install} && {app['server']}  (or func start, with Azure Functions Core Tools)",
+        f"Run it:  {install} && {server}  (or func start, with Azure Functions Core Tools)",
         f"Test it: {install} && python -m pytest",
     ]
 

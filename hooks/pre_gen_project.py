@@ -49,16 +49,28 @@ def check_route_prefix(prefix: str) -> str | None:
     return None
 
 
-def check_combination(frameworks: dict[str, Any], framework: str, async_mode: str, python_version: str) -> str | None:
+def check_combination(
+    frameworks: dict[str, Any], framework: str, async_mode: str, programming_model: str, python_version: str
+) -> str | None:
     """Return why the framework cannot run this way, with the choices that would work, or None."""
     if framework not in frameworks:
         return f"framework {framework!r} is not one of {', '.join(frameworks)}."
     row = frameworks[framework]
     if async_mode != "auto" and async_mode not in row["interfaces"]:
-        modes = [mode for mode in row["interfaces"] if mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS]
+        modes = [
+            mode
+            for mode in row["interfaces"]
+            if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
+            and (mode != "streaming" or programming_model == "v2")
+        ]
         others = [name for name, other in frameworks.items() if async_mode in other["interfaces"]]
         return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
             f", or a framework that has it ({', '.join(others)})." if others else "."
+        )
+    if async_mode == "streaming" and programming_model != "v2":
+        return (
+            f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
+            "has no streaming: choose programming_model v2, or another async_mode."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (
@@ -100,7 +112,10 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     for variable in ("project_name", "description", "author_name"):
         yield check_line(variable, context[variable])
     yield check_route_prefix(context["route_prefix"])
-    yield check_combination(frameworks, context["framework"], context["async_mode"], context["python_version"])
+    yield check_combination(
+        frameworks,
+        *(context[question] for question in ("framework", "async_mode", "programming_model", "python_version")),
+    )
     if context["programming_model"] == "v1":
         yield check_function_name(context["__function_name"])
     yield check_folder(folder, context["__keep"], frameworks, context["framework"])

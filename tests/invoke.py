@@ -55,9 +55,27 @@ def as_json(response: func.HttpResponse) -> dict[str, Any]:
 async def invoke(function: Callable[..., Any], request: dict[str, Any], pool: ThreadPoolExecutor) -> dict[str, Any]:
     """Await an async function on this loop, and run any other on the thread pool."""
     req = func.HttpRequest(request["method"], request["url"], headers=request["headers"], body=request["body"].encode())
+    if "azurefunctions.extensions.http.fastapi" in sys.modules:
+        return await stream(function, request)
     if inspect.iscoroutinefunction(function):
         return as_json(await function(req, Invocation()))
     return as_json(await asyncio.get_running_loop().run_in_executor(pool, function, req, Invocation()))
+
+
+async def stream(function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Await a function of the streaming extension, and then its response, with the scope of the worker's server."""
+    import httpx2
+    from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        response = await function(Request(scope, receive), Invocation())
+        await response(scope, receive, send)
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=server)) as client:
+        response = await client.request(
+            request["method"], request["url"], headers=request["headers"], content=request["body"]
+        )
+    return {"status": response.status_code, "headers": response.headers.multi_items(), "body": response.text}
 
 
 async def main(folder: Path, programming_model: str) -> None:

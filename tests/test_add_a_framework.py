@@ -65,10 +65,10 @@ ROW = {
     "function_name": "StarletteTrigger",
     "requirement": "starlette>=1,<2",
     "auto": "async",
-    "interfaces": {"async": "asgi", "nest_asyncio": "asgi"},
+    "interfaces": {"async": "asgi", "streaming": "asgi", "nest_asyncio": "asgi"},
     "apps": {
         "asgi": {
-            "server": "python -m uvicorn starletteapp:app --reload --port 8000",
+            "server": "python -m uvicorn {app}:app --reload --port 8000",
             "server_requirement": "uvicorn>=0.34,<1",
         }
     },

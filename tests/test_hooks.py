@@ -34,7 +34,7 @@ def test_our_function_folders_hide_nothing(row: dict[str, str]) -> None:
 
 
 def test_an_unknown_framework_is_refused() -> None:
-    message = pre_gen.check_combination(FRAMEWORKS, "django", "auto", "3.13")
+    message = pre_gen.check_combination(FRAMEWORKS, "django", "auto", "v2", "3.13")
     assert "'django'" in message and all(framework in message for framework in FRAMEWORKS)
 
 

@@ -54,11 +54,14 @@ def test_combination(variant: Variant, cookies: Cookies, capfd: pytest.CaptureFi
     message = refusal(cookies, capfd, tmpdir, **variant._asdict())
     assert variant.async_mode in message
     modes = FRAMEWORKS[variant.framework]["interfaces"]
-    if variant.async_mode in modes:
+    if variant.async_mode == "streaming":
+        assert "choose programming_model v2" in message and "'v1'" in message
+    elif variant.async_mode in modes:
         assert "3.11 or 3.12" in message and variant.python_version in message
     else:
         assert FRAMEWORKS[variant.framework]["title"] in message
-        assert all(mode in message for mode in modes if mode != "nest_asyncio")
+        assert all(mode in message for mode in modes if mode not in ("nest_asyncio", "streaming"))
+        assert ("streaming" in message) == (variant.programming_model == "v2")
         assert ("or nest_asyncio" in message) == (
             "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS
         )

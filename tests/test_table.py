@@ -67,7 +67,7 @@ def test_rows_are_whole(framework: str) -> None:
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
     assert set(row["interfaces"].values()) == set(row["apps"])
     for app in row["apps"].values():
-        assert f"{row['package']}:app" in app["server"] or f"--app {row['package']}" in app["server"]
+        assert "{app}:app" in app["server"] or "--app {app}" in app["server"]
     assert (PROJECT / row["package"] / "asgi.py").exists() == (len(row["apps"]) > 1)
 
 

@@ -20,7 +20,6 @@ ALWAYS = {
     ".funcignore",
     ".gitignore",
     "README.md",
-    "function_http.py",
     "function_route.py",
     "host.json",
     "local.settings.json",
@@ -40,9 +39,10 @@ FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES = {
-    **{framework: rf"{framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
+    **{framework: rf"(?<!-http-)(?<!\.http\.){framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
     "wsgi": r"\bwsgi|wsgi_middleware|werkzeug|pep 3333|threads?pool",
     "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
+    "streaming": r"streaming|a2wsgi|azurefunctions[.-]|/stream\b",
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
@@ -55,17 +55,25 @@ TRACES = {
 
 def words_of(variant: Variant) -> set[str]:
     """Return the keys of TRACES that the variant may speak of."""
-    return {*variant, variant.interface, variant.mode}
+    # A WSGI app streams by way of ASGI.
+    return {*variant, variant.interface, variant.mode, *(["asgi"] if variant.mode == "streaming" else [])}
 
 
 def test_files(variant: Variant, project: BakedProject) -> None:
     name = variant.row["function_name"]
     entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
-    middleware = {"wsgi": set(), "asgi": {"asgi_lifespan.py"}}
+    package = variant.row["package"]
+    middleware = {
+        "wsgi": {"wsgi_middleware.py", "function_http.py"},
+        "asgi": {"asgi_middleware.py", "asgi_lifespan.py", "function_http.py"},
+        "streaming": {"streaming_middleware.py", "asgi_lifespan.py", "tests/test_stream.py", f"{package}/streaming.py"},
+    }
+    if variant.mode == "streaming" and variant.interface == "wsgi":
+        middleware["streaming"].add("streaming_wsgi.py")
     assert project.files == (
         ALWAYS
-        | middleware[variant.interface]
-        | {f"{variant.interface}_middleware.py", f"{variant.row['package']}/__init__.py"}
+        | middleware[variant.middleware]
+        | {f"{package}/__init__.py"}
         | entry[variant.programming_model]
         | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))
     )
@@ -139,7 +147,8 @@ def imported_distributions(paths: list[Path]) -> set[str]:
                 modules.add(node.module or "")
     tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
     own = {path.stem for path in paths} | {path.parent.name for path in paths}
-    return {"azure-functions" if top == "azure" else top for top in tops - own}
+    distributions = {"azure": "azure-functions", "azurefunctions": "azurefunctions-extensions-http-fastapi"}
+    return {distributions.get(top, top) for top in tops - own}
 
 
 def requirements(project: BakedProject, name: str) -> set[str]:

@@ -65,10 +65,22 @@ class Variant(NamedTuple):
         return interface
 
     @property
+    def middleware(self) -> str:
+        """`wsgi`, `asgi` or `streaming`."""
+        return "streaming" if self.mode == "streaming" else self.interface
+
+    @property
+    def app(self) -> str:
+        """The module of its app."""
+        return f"{self.row['package']}.streaming" if self.mode == "streaming" else str(self.row["package"])
+
+    @property
     def works(self) -> bool:
         """Whether the template takes it."""
         if self.mode not in self.row["interfaces"]:
             return False
+        if self.mode == "streaming":
+            return self.programming_model == "v2"
         return self.mode != "nest_asyncio" or self.python_version in NEST_ASYNCIO_PYTHONS
 
     @property

@@ -3,12 +3,16 @@
 import azure.functions as func
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 import nest_asyncio  # type: ignore[import-untyped]
+{%- elif cookiecutter.__mode == "streaming" %}
+from azurefunctions.extensions.http.fastapi import Request, Response  # type: ignore[import-untyped]
 {%- endif %}
 
-{{ [
-  "from " ~ cookiecutter.__package ~ " import app as web_app",
-  "from " ~ cookiecutter.__interface ~ "_middleware import " ~ cookiecutter.__interface | title ~ "Middleware",
-] | sort | join("\n") }}
+{% set imports = [
+  "from " ~ cookiecutter.__app ~ " import app as web_app",
+  "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
+] -%}
+{% set wraps_wsgi = cookiecutter.__mode == "streaming" and cookiecutter.__interface == "wsgi" -%}
+{{ (imports + (["from streaming_wsgi import StreamingWsgi"] if wraps_wsgi else [])) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 
 # The app calls asyncio.run or run_until_complete inside a request, which a running event loop refuses. nest_asyncio
@@ -18,7 +22,7 @@ nest_asyncio.apply()
 {%- endif %}
 
 app = func.FunctionApp()
-middleware = {{ cookiecutter.__interface | title }}Middleware(web_app)
+middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "StreamingWsgi(web_app, threads=200)" if wraps_wsgi else "web_app" }})
 
 
 @app.function_name("{{ cookiecutter.__function_name }}")
@@ -27,6 +31,10 @@ middleware = {{ cookiecutter.__interface | title }}Middleware(web_app)
     methods=["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
     auth_level="{{ cookiecutter.auth_level }}",
 )
+{% if cookiecutter.__mode == "streaming" -%}
+async def main(req: Request, context: func.Context) -> Response:
+{%- else -%}
 {% if cookiecutter.__mode != "sync" %}async {% endif %}def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+{%- endif %}
     """Answer any request under the route prefix."""
-    return {% if cookiecutter.__mode == "async" %}await middleware.handle_async{% else %}middleware.handle{% endif %}(req, context)
+    return {% if cookiecutter.__mode in ("async", "streaming") %}await middleware.handle_async{% else %}middleware.handle{% endif %}(req, context)

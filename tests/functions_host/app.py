@@ -79,7 +79,7 @@ class HostApp:
         if response is None and found is not None:
             function, params = found
             if self._worker.http_uri:
-                await self._stream(function, params, request, receive, send)
+                await self._stream(function, params, request, scope["client"][0], receive, send)
                 return
             try:
                 response = await self._call(function, params, request, receive)
@@ -159,6 +159,7 @@ class HostApp:
         function: Function,
         params: dict[str, str],
         request: Request,
+        peer: str,
         receive: Receive,
         send: Send,
     ) -> None:
@@ -173,7 +174,7 @@ class HostApp:
             )
         )
         try:
-            await proxy.forward(self._worker.http_uri, request, invocation_id, receive, send)
+            await proxy.forward(self._worker.http_uri, request, peer, invocation_id, receive, send)
             await invocation
         except InvocationFailed:
             pass  # The worker's server has answered 500 and the worker has logged why.

@@ -9,6 +9,10 @@ Chunks go on as they come, both ways at once: h11 is used directly because an HT
 reads the response only when it has sent the whole request. When the client goes, the
 connection to the worker is closed, so that the app sees a disconnect.
 
+The forwarder is YARP with its default transforms (ScriptInvocationRequestTransformer): the Host is that
+of the worker's server, and X-Forwarded-For, -Host and -Proto say, over what the client wrote there, who
+spoke to the host, and how. In Azure that is the platform's front end.
+
 Left out: connection reuse, the real forwarder's time limit of 240 s without activity, its own
 traceparent header, and the size limit of a chunked upload.
 """
@@ -42,6 +46,7 @@ _HOP_BY_HOP = {
     b"transfer-encoding",
     b"upgrade",
 }
+_FORWARDED = {b"host", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-prefix", b"x-forwarded-proto"}
 _READ_SIZE = 65536
 
 
@@ -113,13 +118,20 @@ async def _send_response(upstream: _Upstream, send: Send) -> None:
             raise Aborted("the worker closed the connection")
 
 
-async def forward(uri: str, request: Request, invocation_id: str, receive: Receive, send: Send) -> None:
-    """Forward a request to the worker's server at `uri` and its response to the client.
+async def forward(uri: str, request: Request, peer: str, invocation_id: str, receive: Receive, send: Send) -> None:
+    """Forward a request from the address `peer` to the worker's server at `uri` and its response to the client.
 
     Raises `Aborted` when either side goes before the response is complete.
     """
     parts = urlsplit(uri)
-    headers = [*_end_to_end(request.fields), (INVOCATION_HEADER, invocation_id.encode())]
+    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in _FORWARDED]
+    headers += [
+        (b"host", parts.netloc.encode()),
+        (b"x-forwarded-for", peer.encode()),
+        (b"x-forwarded-host", request.headers.get("host", "").encode()),
+        (b"x-forwarded-proto", b"http"),
+        (INVOCATION_HEADER, invocation_id.encode()),
+    ]
     if request.content_length is None and "transfer-encoding" in request.headers:
         headers.append((b"transfer-encoding", b"chunked"))
     outgoing = h11.Request(method=request.method, target=request.target, headers=headers)

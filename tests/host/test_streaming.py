@@ -82,7 +82,7 @@ def test_a_chunked_upload_arrives(client: httpx2.Client) -> None:
 def test_the_request_arrives_as_it_was_sent_with_the_route_parameters(
     client: httpx2.Client,
 ) -> None:
-    headers = [("X-Two", "a"), ("X-Two", "b"), ("Connection", "x-hop"), ("X-Hop", "1")]
+    headers = [("X-Two", "a"), ("X-Two", "b"), ("Connection", "x-hop"), ("X-Hop", "1"), ("X-Forwarded-Host", "evil")]
     got = client.post("/upload/Jos%C3%A9?a=&b=1", content=b"12345", headers=headers).json()
     assert (got["name"], got["size"], got["query"]) == ("José", 5, "a=&b=1")
     assert (got["path"], got["raw_path"]) == ("/api/upload/José", "/api/upload/Jos%C3%A9")
@@ -92,7 +92,8 @@ def test_the_request_arrives_as_it_was_sent_with_the_route_parameters(
     assert names.count("x-ms-invocation-id") == 1
     assert names.count("content-length") == 1
     assert not {"x-hop", "transfer-encoding"} & set(names)
-    assert dict(received)["host"] == client.base_url.netloc.decode()
+    assert dict(received)["host"] != dict(received)["x-forwarded-host"] == client.base_url.netloc.decode()
+    assert (dict(received)["x-forwarded-for"], dict(received)["x-forwarded-proto"]) == ("127.0.0.1", "http")
 
 
 def test_head_has_no_body(client: httpx2.Client) -> None:

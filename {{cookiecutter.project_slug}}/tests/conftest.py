@@ -1,23 +1,30 @@
 """Two ways to reach the app: directly, and through the Azure Function."""
-{% if cookiecutter.__mode != "sync" or cookiecutter.__interface == "asgi" %}
+{% if cookiecutter.__mode != "sync" %}
 import asyncio
 {%- endif %}
 import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
+{%- if cookiecutter.__mode != "streaming" %}
 from urllib.parse import quote
-
-import azure.functions as func
-{%- if cookiecutter.__interface == "asgi" %}
-import httpx2
 {%- endif %}
+
+{% if cookiecutter.__mode != "streaming" -%}
+import azure.functions as func
+{% endif -%}
+{% if cookiecutter.__middleware != "wsgi" -%}
+import httpx2
+{% endif -%}
 import pytest
+{%- if cookiecutter.__mode == "streaming" %}
+from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
+{%- endif %}
 {%- if cookiecutter.__interface == "wsgi" %}
 from werkzeug.test import Client
 {%- endif %}
 
 {{ [
-  "from " ~ cookiecutter.__package ~ " import app",
+  "from " ~ cookiecutter.__app ~ " import app",
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
   "from function_route import as_root_path, route_prefix",
 ] | sort | join("\n") }}
@@ -47,7 +54,12 @@ def send_to_app(method: str, path: str, body: bytes = b"") -> Reply:
     response = Client(app).open(path, method=method, data=body, content_type="application/json")
     return Reply(response.status_code, response.get_data())
 {%- else %}
-    asgi_app: Any = app  # Each framework types the ASGI interface in its own way.
+    return send_to_asgi(app, method, path, body)
+{%- endif %}
+
+{% if cookiecutter.__middleware != "wsgi" %}
+def send_to_asgi(asgi_app: Any, method: str, path: str, body: bytes) -> Reply:
+    """Send a request to an ASGI app, which each framework types in its own way."""
 
     async def send() -> httpx2.Response:
         transport = httpx2.ASGITransport(app=asgi_app)
@@ -56,16 +68,26 @@ def send_to_app(method: str, path: str, body: bytes = b"") -> Reply:
 
     response = asyncio.run(send())
     return Reply(response.status_code, response.content)
-{%- endif %}
 
-
+{% endif %}
 def send_to_function(method: str, path: str, body: bytes = b"") -> Reply:
+{%- if cookiecutter.__mode == "streaming" %}
+    """Send a request to the function, and let the app answer it as the worker's server does."""
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        no_context: Any = None
+        response = await handler(Request(scope, receive), no_context)
+        await response(scope, receive, send)
+
+    return send_to_asgi(server, method, as_root_path(route_prefix()) + path, body)
+{%- else %}
     """Send a request to the function, as the worker does, but without an invocation context."""
     url = f"http://localhost{as_root_path(route_prefix())}{quote(path)}"
     no_context: Any = None
     request = func.HttpRequest(method, url, headers={"content-type": "application/json"}, body=body)
     response: func.HttpResponse = {% if cookiecutter.__mode != "sync" %}asyncio.run({% endif %}{{ "main" if cookiecutter.programming_model == "v1" else "handler" }}(request, no_context){% if cookiecutter.__mode != "sync" %}){% endif %}
     return Reply(response.status_code, response.get_body())
+{%- endif %}
 
 
 @pytest.fixture(params=[send_to_app, send_to_function])

@@ -7,7 +7,7 @@ import nest_asyncio  # type: ignore[import-untyped]
 
 {{ [
   "from " ~ cookiecutter.__package ~ " import app",
-  "from " ~ cookiecutter.__interface ~ "_middleware import " ~ cookiecutter.__interface | title ~ "Middleware",
+  "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
 ] | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 
@@ -17,7 +17,7 @@ import nest_asyncio  # type: ignore[import-untyped]
 nest_asyncio.apply()
 {%- endif %}
 
-middleware = {{ cookiecutter.__interface | title }}Middleware(app)
+middleware = {{ cookiecutter.__middleware | title }}Middleware(app)
 
 
 {% if cookiecutter.__mode != "sync" %}async {% endif %}def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

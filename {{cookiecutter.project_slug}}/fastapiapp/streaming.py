@@ -1,0 +1,25 @@
+"""The web app with a stream: what makes a response that is sent while it is being made."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi.responses import StreamingResponse
+
+from fastapiapp import app
+
+__all__ = ["app"]
+
+SECONDS_BETWEEN_EVENTS = 1.0
+
+
+async def events() -> AsyncIterator[str]:
+    """Make five server-sent events, one a second."""
+    for number in range(1, 6):
+        yield f"data: event {number} of 5\n\n"
+        await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
+
+
+@app.get("/stream")
+async def stream() -> StreamingResponse:
+    """Stream the events."""
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})
