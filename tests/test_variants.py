@@ -32,7 +32,7 @@ ALWAYS = {
 
 # What an answer adds to them.
 FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
-    ("deployment", "azd"): set(),
+    ("deployment", "azd"): {"azure.yaml", "infra/main.bicep", "infra/main.parameters.json"},
     ("ci", "github"): set(),
     ("devcontainer", "yes"): set(),
 }

@@ -228,5 +228,5 @@ resource scmPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
 }
 
 // What `azd env get-values` shows afterwards.
-output AZURE_FUNCTION_APP_NAME string = functionApp.name
-output AZURE_FUNCTION_APP_URL string = 'https://${functionApp.properties.defaultHostName}{{ "/" ~ cookiecutter.route_prefix if cookiecutter.route_prefix }}'
+output SERVICE_APP_NAME string = functionApp.name
+output SERVICE_APP_URL string = 'https://${functionApp.properties.defaultHostName}{{ "/" ~ cookiecutter.route_prefix if cookiecutter.route_prefix }}'
