@@ -48,7 +48,7 @@ class Served:
         """How many MiB make a body that must not be held in memory; the full measure for one app of each interface."""
         return 1024 if self.name in ("fastapi_app", "flask_app") else 256
 
-    def wait_for_streams(self, is_due: Callable[[int, int], bool], seconds: float) -> None:
+    def wait_for_streams(self, is_due: Callable[..., bool], seconds: float) -> None:
         """Wait until the numbers of streams that are open and that have ended are as due."""
         deadline = time.monotonic() + seconds
         while not is_due(**self.client.get("/streams").json()):
