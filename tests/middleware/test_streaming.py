@@ -281,6 +281,8 @@ def test_wsgi_upload_is_taken_from_the_server_as_the_app_reads_it() -> None:
 
     async def upload() -> None:
         async def receive() -> Message:
+            if len(taken) == 10:
+                await asyncio.Event().wait()
             taken.append(b"x")
             return {"type": "http.request", "body": b"x", "more_body": len(taken) < 10}
 
