@@ -19,6 +19,10 @@ ALWAYS = {
     ".editorconfig",
     ".funcignore",
     ".gitignore",
+    ".vscode/extensions.json",
+    ".vscode/launch.json",
+    ".vscode/settings.json",
+    ".vscode/tasks.json",
     "README.md",
     "function_route.py",
     "host.json",
@@ -33,8 +37,8 @@ ALWAYS = {
 # What an answer adds to them.
 FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
     ("deployment", "azd"): {"azure.yaml", "infra/main.bicep", "infra/main.parameters.json"},
-    ("ci", "github"): set(),
-    ("devcontainer", "yes"): set(),
+    ("ci", "github"): {".github/dependabot.yml", ".github/workflows/ci.yml", ".github/workflows/deploy.yml"},
+    ("devcontainer", "yes"): {".devcontainer/devcontainer.json"},
 }
 
 # What a file of one choice must not speak of, by the choice that would explain it.
