@@ -1,0 +1,245 @@
+"""The workflows of a generated project: what they are allowed to do, and that their commands do what they say."""
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import Bake, BakedProject
+from tests.variants import VARIANTS
+
+ACTION = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
+with_workflows = pytest.mark.parametrize(
+    "variant", [each for each in VARIANTS if each.ci == "github"], ids=str, indirect=True, scope="module"
+)
+on_linux = pytest.mark.skipif(sys.platform == "win32", reason="the workflows run on Linux")
+
+
+def workflow(project: BakedProject, name: str) -> dict[Any, Any]:
+    """Return a workflow; its `on` is a truth value to YAML 1.1."""
+    parsed: dict[Any, Any] = yaml.safe_load(project.read(f".github/workflows/{name}"))
+    return parsed
+
+
+def jobs(project: BakedProject) -> list[dict[str, Any]]:
+    """Return the jobs of both workflows."""
+    return [job for name in ("ci.yml", "deploy.yml") for job in workflow(project, name)["jobs"].values()]
+
+
+def script(project: BakedProject, name: str) -> str:
+    """Return the commands of a step by its name."""
+    (found,) = (step["run"] for job in jobs(project) for step in job.get("steps", []) if step["name"] == name)
+    assert isinstance(found, str)
+    return found
+
+
+def run(commands: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run commands as GitHub does."""
+    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+    return subprocess.run(
+        ["bash", "-e", "-c", commands],
+        cwd=folder,
+        env={"PATH": path, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+@with_workflows
+def test_actions_are_pinned_by_commit(project: BakedProject) -> None:
+    for name in ("ci.yml", "deploy.yml"):
+        used = re.findall(r"^ *(?:- )?uses: (.+)$", project.read(f".github/workflows/{name}"), re.MULTILINE)
+        assert used
+        for action in used:
+            assert ACTION.fullmatch(action) or action == "$/.github/workflows/ci.yml", action
+
+
+@with_workflows
+def test_there_are_no_secrets_and_no_expressions_in_commands(project: BakedProject) -> None:
+    for name in ("ci.yml", "deploy.yml"):
+        assert "secrets" not in project.read(f".github/workflows/{name}")
+    commands = [step["run"] for job in jobs(project) for step in job.get("steps", []) if "run" in step]
+    assert not [command for command in commands if "${{" in command]
+
+
+@with_workflows
+def test_only_the_deployment_may_sign_in_and_it_runs_no_code_of_others(project: BakedProject) -> None:
+    assert workflow(project, "ci.yml")["permissions"] == workflow(project, "deploy.yml")["permissions"] == {}
+    (check,) = workflow(project, "ci.yml")["jobs"].values()
+    call, deploy = workflow(project, "deploy.yml")["jobs"].values()
+    assert check["permissions"] == call["permissions"] == {"contents": "read"}
+    assert deploy["permissions"] == {"id-token": "write"}
+    assert deploy["environment"]["name"] == "production"
+    used = {step["uses"].partition("@")[0] for step in deploy["steps"] if "uses" in step}
+    assert used == {"actions/download-artifact", "azure/login", "Azure/functions-action"}
+    assert not re.search(r"\bpip\b|\bpython\b", json.dumps(deploy))
+
+
+@with_workflows
+def test_main_is_checked_before_it_is_deployed_and_nothing_is_without_a_name(project: BakedProject) -> None:
+    ci, deployment = workflow(project, "ci.yml"), workflow(project, "deploy.yml")
+    assert set(ci[True]) == {"pull_request", "workflow_call"}
+    assert deployment[True]["push"] == {"branches": ["main"]}
+    deploy = deployment["jobs"]["deploy"]
+    assert deploy["needs"] == ["check"]
+    assert deploy["if"] == "vars.AZURE_FUNCTIONAPP_NAME != ''"
+    # A called workflow in its caller's group would wait for it for ever, or cancel it.
+    assert ci["concurrency"]["group"].partition("-")[0] != deployment["concurrency"]["group"]
+
+
+@with_workflows
+def test_the_readme_sets_each_variable(project: BakedProject) -> None:
+    used = set(re.findall(r"\bvars\.(\w+)", project.read(".github/workflows/deploy.yml")))
+    assert set(re.findall(r"gh variable set (\w+)", project.read("README.md"))) == used
+
+
+@with_workflows
+def test_what_is_deployed_is_what_was_built(project: BakedProject) -> None:
+    (check,) = workflow(project, "ci.yml")["jobs"].values()
+    upload = check["steps"][-1]["with"]
+    fetch, _, deploy, _ = workflow(project, "deploy.yml")["jobs"]["deploy"]["steps"]
+    assert fetch["with"] == {"name": upload["name"]}
+    assert Path(upload["path"]).name == deploy["with"]["package"]
+
+
+@on_linux
+@with_workflows
+def test_the_function_is_imported(project: BakedProject) -> None:
+    result = run(script(project, "Import the function"), project.path)
+    assert result.returncode == 0, result.stderr
+
+
+@with_workflows
+def test_the_function_is_imported_before_the_tools_are_there(project: BakedProject) -> None:
+    (check,) = workflow(project, "ci.yml")["jobs"].values()
+    names = [step["name"] for step in check["steps"]]
+    assert names.index("Install what the app needs") < names.index("Import the function")
+    assert names.index("Import the function") < names.index("Install the tools")
+
+
+@on_linux
+@pytest.mark.parametrize("programming_model", ["v1", "v2"])
+def test_a_broken_app_shows_its_traceback(bake: Bake, programming_model: str) -> None:
+    project = bake(programming_model=programming_model)
+    package = project.path / "fastapiapp" / "__init__.py"
+    package.write_text(package.read_text(encoding="utf-8") + "\nimport nowhere_to_be_found\n", encoding="utf-8")
+    result = run(script(project, "Import the function"), project.path)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Traceback") and str(Path("fastapiapp", "__init__.py")) in result.stderr
+    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in result.stderr
+
+
+@on_linux
+def test_an_app_without_functions_is_refused(bake: Bake) -> None:
+    project = bake()
+    (project.path / "function_app.py").write_text("import azure.functions as func\n\napp = func.FunctionApp()\n")
+    result = run(script(project, "Import the function"), project.path)
+    assert result.returncode == 1
+    assert "no function is declared" in result.stderr
+
+
+@on_linux
+@pytest.mark.parametrize("step", ["Lint", "Check the format", "Check the types", "Test"])
+def test_a_fresh_clone_passes(bake: Bake, step: str) -> None:
+    project = bake()
+    (project.path / "local.settings.json").unlink()  # which is not in git
+    result = run(script(project, step), project.path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@dataclass
+class App:
+    """A stand-in for the deployed app: it gives these statuses, the last one again and again."""
+
+    url: str
+    statuses: list[int] = field(default_factory=lambda: [200])
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
+
+
+@pytest.fixture
+def app() -> Iterator[App]:
+    """The stand-in, on a port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            deployed.requests.append((self.path, self.headers["x-functions-key"]))
+            remaining = deployed.statuses
+            self.send_response(remaining.pop(0) if len(remaining) > 1 else remaining[0])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    deployed = App(f"http://127.0.0.1:{server.server_port}")
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield deployed
+    server.shutdown()
+    server.server_close()
+
+
+# What the runner has, for this machine: no waiting, Azure's answer, and TLS taken off what must have asked for it.
+STAND_INS = """
+sleep() { echo "slept $1"; }
+az() { echo "az $*" >&2; echo "$KEY"; test -n "$KEY"; }
+curl() { [[ "$*" == *\\ https://* ]] && command curl "${@/#https:/http:}"; }
+"""
+
+
+def wait_until_healthy(project: BakedProject, app: App, key: str = "k3y") -> subprocess.CompletedProcess[str]:
+    """Run the last step of the deployment."""
+    commands = STAND_INS + script(project, "Wait until it is healthy")
+    return run(commands, project.path, APP_URL=app.url, APP_NAME="my-app", RESOURCE_GROUP="my-group", KEY=key)
+
+
+@on_linux
+@pytest.mark.parametrize("statuses", [[200], [503, 503, 200], [404, 200]])
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_deployment_waits_until_the_app_is_healthy(bake: Bake, app: App, statuses: list[int], slash: str) -> None:
+    project = bake(route_prefix="api/v1")
+    app.url += slash
+    app.statuses = [*statuses]
+    result = wait_until_healthy(project, app)
+    assert result.returncode == 0, result.stderr
+    assert app.requests == [("/api/v1/health", None)] * len(statuses)
+    assert result.stdout.count("slept 10") == len(statuses) - 1
+    assert "az" not in result.stderr
+
+
+@on_linux
+def test_the_deployment_fails_when_the_app_stays_ill(bake: Bake, app: App) -> None:
+    app.statuses = [503]
+    result = wait_until_healthy(bake(), app)
+    assert result.returncode == 1
+    assert app.requests == [("/health", None)] * 20
+    assert "503" in result.stderr
+
+
+@on_linux
+@pytest.mark.parametrize(("auth_level", "query"), [("function", "functionKeys.default"), ("admin", "masterKey")])
+def test_the_deployment_asks_with_a_key_that_it_hides(bake: Bake, app: App, auth_level: str, query: str) -> None:
+    app.statuses = [401, 200]
+    result = wait_until_healthy(bake(auth_level=auth_level), app)
+    assert result.returncode == 0, result.stderr
+    assert app.requests == [("/health", "k3y")] * 2
+    assert "::add-mask::k3y" in result.stdout.splitlines()[0]
+    assert f"az functionapp keys list --name my-app --resource-group my-group --query {query}" in result.stderr
+
+
+@on_linux
+def test_the_deployment_does_not_ask_without_its_key(bake: Bake, app: App) -> None:
+    result = wait_until_healthy(bake(auth_level="function"), app, key="")
+    assert result.returncode == 1
+    assert app.requests == []
