@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import json
 import logging
-import re
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
 
 from asgi_middleware import AsgiMiddleware  # noqa: E402
 from benchmarks.chart import bar_chart  # noqa: E402
+from benchmarks.readme import renew  # noqa: E402
 from tests.invoke import Invocation  # noqa: E402
 from wsgi_middleware import WsgiMiddleware  # noqa: E402
 
@@ -175,10 +175,7 @@ def table(results: dict[str, dict[str, float]]) -> str:
 
 def write(results: dict[str, dict[str, float]]) -> None:
     """Renew the table in the README and the chart."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    pattern = r"(?s)(<!-- overhead -->\n).*?(\n<!-- /overhead -->)"
-    readme.write_text(re.sub(pattern, lambda m: m[1] + table(results) + m[2], text), encoding="utf-8")
+    renew(ROOT / "README.md", "overhead", table(results))
     times = results["a browser, in Azure"]
     names = ["stock WSGI", "ours WSGI", "nest_asyncio", "stock ASGI", "ours ASGI"]
     chart = bar_chart("Microseconds a request over the bare app", {name: times[name] for name in names})
