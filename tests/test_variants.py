@@ -25,6 +25,7 @@ ALWAYS = {
     ".vscode/tasks.json",
     "README.md",
     "function_route.py",
+    "build.py",
     "host.json",
     "local.settings.json",
     "pyproject.toml",
