@@ -1,0 +1,128 @@
+"""How long the import of a function app takes in a fresh process: packed by build.py, and by plain pip.
+
+    python -m benchmarks.cold_start [--runs 10] [--cold]
+
+Both packages are zipped, unpacked with other times, and read-only, as Azure mounts them. A figure is the median, in
+milliseconds, of processes that take turns. --cold takes the packages out of the file system's cache before each
+process (on Linux), as on an instance that has just got them.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+PYTHON = "{}.{}".format(*sys.version_info)
+PACKAGES = ".python_packages/lib/site-packages"
+PROJECT_FILES = ("*.py", "*.json", "*app")
+
+# What is compared; another row is another line.
+VARIANTS = {
+    "FastAPI": {"framework": "fastapi"},
+    "Flask": {"framework": "flask"},
+    "Falcon": {"framework": "falcon"},
+    "Bottle": {"framework": "bottle"},
+}
+
+IMPORT = """
+import sys, time
+sys.path[:0] = sys.argv[1:]
+start = time.perf_counter()
+import function_app
+print((time.perf_counter() - start) * 1000)
+"""
+
+
+class Packages(NamedTuple):
+    """The two packages of a project, unpacked."""
+
+    plain: Path
+    built: Path
+
+
+def run(*arguments: str | Path, cwd: Path) -> str:
+    """Run Python in a folder, and return its output."""
+    return subprocess.run([sys.executable, *arguments], cwd=cwd, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def plain_package(project: Path, folder: Path) -> Path:
+    """Zip the project's files and what pip installs by itself, and return the archive."""
+    for pattern in PROJECT_FILES:
+        for path in project.glob(pattern):
+            copy = shutil.copytree if path.is_dir() else shutil.copyfile
+            copy(path, folder / path.name)
+    run("-m", "pip", "install", "--quiet", "--target", folder / PACKAGES, "-r", "requirements.txt", cwd=project)
+    return Path(shutil.make_archive(str(folder), "zip", folder))
+
+
+def mount(archive: Path, folder: Path) -> Path:
+    """Unpack an archive with other times, and make it read-only."""
+    with zipfile.ZipFile(archive) as package:
+        package.extractall(folder)
+    for number, path in enumerate(sorted(folder.rglob("*"))):
+        os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    return folder
+
+
+def make_packages(answers: dict[str, str], folder: Path) -> Packages:
+    """Bake a project, and pack it both ways."""
+    given = [f"{question}={answer}" for question, answer in {**answers, "python_version": PYTHON}.items()]
+    bake = ("-m", "cookiecutter", "--no-input", "--default-config")
+    run(*bake, "--output-dir", folder, ROOT, "project_slug=app", *given, cwd=ROOT)
+    project = folder / "app"
+    (folder / "plain").mkdir()
+    plain = mount(plain_package(project, folder / "plain"), folder / "mounted plain")
+    run("build.py", cwd=project)
+    return Packages(plain, mount(project / "dist" / "app.zip", folder / "mounted built"))
+
+
+def forget(folder: Path) -> None:
+    """Take a folder's files out of the file system's cache."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            file = os.open(path, os.O_RDONLY)
+            os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(file)
+
+
+def import_time(app: Path) -> float:
+    """Return the milliseconds of an import, in a process that sees nothing else and leaves no bytecode behind."""
+    return float(run("-I", "-S", "-B", "-c", IMPORT, app, app / PACKAGES, cwd=app))
+
+
+def measure(packages: Packages, runs: int, cold: bool) -> list[float]:
+    """Return the median time of each package; the first round, which fills the cache, does not count."""
+    if cold:
+        os.sync()  # What is not written yet stays in the cache.
+    times: list[list[float]] = [[] for _ in packages]
+    for _ in range(runs + 1):
+        for app, found in zip(packages, times, strict=True):
+            if cold:
+                forget(app)
+            found.append(import_time(app))
+    return [statistics.median(found[1:]) for found in times]
+
+
+def main() -> None:
+    """Measure, and print the table row by row."""
+    parser = argparse.ArgumentParser(description="Measure the import of a function app in a fresh process.")
+    parser.add_argument("--runs", type=int, default=10)
+    parser.add_argument("--cold", action="store_true", help="with the files out of the file system's cache")
+    options = parser.parse_args()
+    print("| app | plain pip, ms | build.py, ms | build.py / plain pip |", "|---|---|---|---|", sep="\n")
+    for name, answers in VARIANTS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            plain, built = measure(make_packages(answers, Path(folder)), options.runs, options.cold)
+        print(f"| {name} | {plain:.0f} | {built:.0f} | {built / plain:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
