@@ -204,6 +204,12 @@ def test_azd_deploys_what_was_built_here(project: BakedProject) -> None:
     }
 
 
+def test_the_hooks_run_what_is_there(project: BakedProject) -> None:
+    _, content = service(project)
+    for hook in content["hooks"].values():
+        assert {command["run"].split()[1] for command in hook.values()} <= project.files
+
+
 def test_an_azd_that_would_build_again_is_refused(project: BakedProject) -> None:
     assert yaml.safe_load(project.read("azure.yaml"))["requiredVersions"] == {"azd": ">= 1.23.5"}
 
