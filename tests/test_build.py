@@ -120,7 +120,13 @@ def bytecode_of(source: str) -> str:
 
 
 def test_the_package_holds_what_runs_and_nothing_else(built: BakedProject) -> None:
-    modules = ["bottleapp/__init__.py", "function_app.py", "function_http.py", "wsgi_middleware.py"]
+    modules = [
+        "bottleapp/__init__.py",
+        "function_app.py",
+        "function_http.py",
+        "function_route.py",
+        "wsgi_middleware.py",
+    ]
     packages = [f"{PACKAGES}/{name}" for name in ("native.py", "tiny/__init__.py")]
     information = {f"{PACKAGES}/{name}.dist-info/{file}" for name in ("tiny-1.0", "native-2.0")
                    for file in ("INSTALLER", "METADATA", "RECORD", "REQUESTED", "WHEEL")}  # fmt: skip

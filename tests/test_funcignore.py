@@ -72,7 +72,14 @@ KEPT = {
     "tests_of_mine/__init__.py",
     "testsuite.py",
 }
-OWN = {"flaskapp/__init__.py", "function_http.py", "host.json", "requirements.txt", "wsgi_middleware.py"}
+OWN = {
+    "flaskapp/__init__.py",
+    "function_http.py",
+    "function_route.py",
+    "host.json",
+    "requirements.txt",
+    "wsgi_middleware.py",
+}
 ENTRY = {"v1": {"FlaskTrigger/__init__.py", "FlaskTrigger/function.json"}, "v2": {"function_app.py"}}
 
 

@@ -47,7 +47,7 @@ TRACES = {
     **{framework: rf"(?<!-http-)(?<!\.http\.){framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
     "wsgi": r"\bwsgi|wsgi_middleware|werkzeug|pep 3333|threads?pool",
     "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
-    "streaming": r"streaming|a2wsgi|azurefunctions[.-]|/stream\b",
+    "streaming": r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",

@@ -270,7 +270,7 @@ def test_wsgi_iterable_ends_when_the_server_cancels_the_request() -> None:
 
 
 def test_wsgi_upload_is_taken_from_the_server_as_the_app_reads_it() -> None:
-    taken = []
+    taken: list[bytes] = []
     read = threading.Event()
 
     def app(environ: Message, start_response: Any) -> list[bytes]:

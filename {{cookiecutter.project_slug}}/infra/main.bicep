@@ -16,7 +16,7 @@ param location string = resourceGroup().location
 ])
 param instanceMemoryMB int = 2048
 
-// A bound on what a flood of requests can cost. Not every region takes less than 40.
+// Bounds what a flood of requests can cost, if not to the last instance. Not every region takes less than 40.
 @description('How many instances may run at once.')
 @minValue(1)
 @maxValue(1000)
