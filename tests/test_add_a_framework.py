@@ -59,6 +59,36 @@ app = Starlette(
 )
 '''
 
+STREAMING = '''"""The web app with a stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from starletteapp import app
+
+__all__ = ["app"]
+
+SECONDS_BETWEEN_EVENTS = 1.0
+
+
+async def events() -> AsyncIterator[str]:
+    """Make five server-sent events."""
+    for number in range(1, 6):
+        yield f"data: event {number} of 5\\n\\n"
+        await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
+
+
+async def stream(request: Request) -> StreamingResponse:
+    """Stream the events."""
+    return StreamingResponse(events(), media_type="text/event-stream")
+
+
+app.add_route("/stream", stream)
+'''
+
 ROW = {
     "title": "Starlette",
     "package": "starletteapp",
@@ -85,6 +115,7 @@ def template(tmp_path: Path) -> Path:
     package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
     package.mkdir()
     (package / "__init__.py").write_text(APP, encoding="utf-8")
+    (package / "streaming.py").write_text(STREAMING, encoding="utf-8")
     context = deepcopy(CONTEXT)
     context["framework"].append("starlette")
     context["_frameworks"]["starlette"] = ROW
@@ -93,9 +124,12 @@ def template(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.parametrize("programming_model", ["v1", "v2"])
-def test_the_new_framework_bakes_and_passes(programming_model: str, template: Path, cookies: Cookies) -> None:
-    answers = {"framework": "starlette", "programming_model": programming_model, "route_prefix": "api"}
+@pytest.mark.parametrize(("programming_model", "mode"), [("v1", "auto"), ("v2", "auto"), ("v2", "streaming")])
+def test_the_new_framework_bakes_and_passes(
+    programming_model: str, mode: str, template: Path, cookies: Cookies
+) -> None:
+    answers = {"framework": "starlette", "programming_model": programming_model, "async_mode": mode}
+    answers["route_prefix"] = "api"
     result = cookies.bake(extra_context=answers, template=str(template))
     assert result.exception is None
     project = BakedProject(result.project_path)
