@@ -94,6 +94,14 @@ def test_no_trace_of_the_template_or_of_other_choices(variant: Variant, project:
         assert not found, f"{name} speaks of {found and found[0]}"
 
 
+def test_each_file_has_its_reason_in_the_readme(project: BakedProject) -> None:
+    readme = project.read("README.md")
+    reasons = set(re.findall(r"`([\w./-]+)`", readme))
+    for name in project.files - {"README.md"}:
+        folder = f"{name.partition('/')[0]}/" if "/" in name else ""
+        assert name in reasons or folder in reasons, f"README.md has no reason for {name}"
+
+
 def test_text_is_tidy(project: BakedProject) -> None:
     for name in sorted(project.files):
         text = project.read(name)
