@@ -146,3 +146,5 @@ def test_the_development_container_has_the_tools(variant: Variant, project: Bake
     assert container["onCreateCommand"].endswith("azure-functions-core-tools@4")
     assert container["postCreateCommand"].split()[-1] in project.files
     assert container["forwardPorts"] == [7071]
+    # local.settings.json is in no clone.
+    assert container["containerEnv"] == {"FUNCTIONS_WORKER_RUNTIME": "python"}
