@@ -16,7 +16,14 @@ from function_http import (
     split_url,
     trusted_proxies,
 )
-from function_route import as_root_path, function_context, route_prefix, split_root_path
+from function_route import (
+    as_root_path,
+    enter_invocation,
+    function_context,
+    route_prefix,
+    split_root_path,
+    trace_headers,
+)
 
 ASGI_VERSIONS = {"version": "3.0", "spec_version": "2.5"}
 
@@ -51,6 +58,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             Exception: whatever the app lets out before its answer is complete; the worker reports it, with its
                 traceback, as a failed invocation.
         """
+        enter_invocation(context)
         if not self.lifespan.is_up() and not await self.lifespan.startup():
             return func.HttpResponse("The app did not start.", status_code=500)
         exchange = Exchange(req.get_body() or b"")
@@ -83,6 +91,14 @@ class AsgiMiddleware(func.AsgiMiddleware):
             authority, headers = forwarded(authority, headers)
         if "cookie" in headers and "%" in headers["cookie"]:
             headers = {**headers, "cookie": restored_cookies(headers["cookie"])}
+        trace_parent, trace_state = trace_headers(context)
+        if trace_parent and ("traceparent" in headers or "tracestate" in headers):
+            headers = {name: headers[name] for name in headers if name not in ("traceparent", "tracestate")}
+        fields = [(name.encode(), headers[name].encode()) for name in headers]
+        if trace_parent:
+            fields.append((b"traceparent", trace_parent.encode()))
+            if trace_state:
+                fields.append((b"tracestate", trace_state.encode()))
         scheme, server, port = server_address(authority)
         decoded = unquote(path) if "%" in path else path
         return {
@@ -95,7 +111,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             "raw_path": path.encode(),
             "query_string": query.encode(),
             "root_path": split_root_path(decoded, self.root_path)[0],
-            "headers": [(name.encode(), headers[name].encode()) for name in headers],
+            "headers": fields,
             "client": client_address(headers, self.proxies),
             "server": (server, port),
             "state": self.state.copy(),

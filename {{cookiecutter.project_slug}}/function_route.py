@@ -2,12 +2,17 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import azure.functions as func
 
 ROUTE_PREFIX_SETTING = "AzureFunctionsJobHost__extensions__http__routePrefix"
+
+# Of the worker's libraries (from Python 3.13 on) the one that runs this app, which has been imported by now.
+RUNTIMES = ("azure_functions_runtime", "azure_functions_runtime_v1")
+INVOCATION_IDS = [sys.modules[name].invocation_id_cv for name in RUNTIMES if name in sys.modules]
 
 
 def route_prefix() -> str:
@@ -64,3 +69,24 @@ def function_context(context: func.Context | None) -> dict[str, Any]:
         "azure_functions.trace_context": context.trace_context,
         "azure_functions.retry_context": context.retry_context,
     }
+
+
+def enter_invocation(context: func.Context | None) -> None:
+    """Let the log records of all that runs in this context, or in a copy of it on another thread, name the invocation.
+
+    The worker finds the invocation of a record by the running task, or by a context variable, which it sets for plain
+    functions only. So the threads of an async one, such as those of asyncio.to_thread, would log without one.
+    """
+    if context is not None:
+        for invocation_id in INVOCATION_IDS:
+            invocation_id.set(context.invocation_id)
+
+
+def trace_headers(context: func.Context | None) -> tuple[str, str]:
+    """Return traceparent and tracestate (W3C Trace Context) that make what the app does a part of this invocation.
+
+    They take the place of the client's, if it has sent any: the host continues the client's trace, with a span of its
+    own between the client's and the app's. Where the invocation has none, both are empty.
+    """
+    trace = None if context is None else context.trace_context
+    return ("", "") if trace is None else (trace.trace_parent, trace.trace_state)

@@ -2,17 +2,26 @@
 
 With azurefunctions-extensions-http-fastapi the worker runs a server (uvicorn), to which the Functions host forwards
 each request. The function returns a Response, which that server calls with the ASGI scope, receive and send of the
-request; this one calls the app with them. Nothing is collected: chunks leave as the app makes them, uploads arrive in
+request; this one lets the app send by them. Nothing is collected: chunks leave as the app makes them, uploads arrive in
 chunks, and the app is told when the client has gone.
 """
 
+import asyncio
+import logging
 from typing import Any
 
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response  # type: ignore[import-untyped]
 
-from asgi_lifespan import AppLifespan, AsgiApp, Scope
-from function_route import as_root_path, function_context, route_prefix, split_root_path
+from asgi_lifespan import AppLifespan, AsgiApp, Message, Scope
+from function_route import (
+    as_root_path,
+    enter_invocation,
+    function_context,
+    route_prefix,
+    split_root_path,
+    trace_headers,
+)
 
 # What ASGI names for a connection (HTTP specification 2.5); the worker's server has put its own routing beside it.
 CONNECTION_KEYS = (
@@ -28,6 +37,8 @@ CONNECTION_KEYS = (
     "server",
     "extensions",
 )
+
+logger = logging.getLogger(__name__)
 
 
 class StreamingMiddleware:
@@ -50,19 +61,23 @@ class StreamingMiddleware:
         self.lifespan = AppLifespan(app, self.state)
 
     async def handle_async(self, req: Request, context: func.Context | None = None) -> Response:
-        """Return the app's answer to come, after its startup. A failed startup gives 500 and is tried again next time.
+        """Return the app's answer once it begins. A failed startup gives 500 and is tried again next time.
 
-        What the app raises while it answers is the server's to handle and to log, as it would be under uvicorn.
+        Raises:
+            Exception: whatever the app lets out before it answers; the worker reports it as a failed invocation.
         """
+        enter_invocation(context)
         if not self.lifespan.is_up() and not await self.lifespan.startup():
             return Response("The app did not start.", status_code=500)
-        return AppResponse(self.app, self.scope(req.scope, context))
+        response = AppResponse(self.app, self.scope(req.scope, context), req.receive)
+        await response.begin()
+        return response
 
     def scope(self, scope: Scope, context: func.Context | None) -> Scope:
         """Return the connection scope for the app, from that of the worker's server."""
         return {
             **{key: scope[key] for key in CONNECTION_KEYS if key in scope},
-            "headers": original_headers(scope["headers"]),
+            "headers": with_trace(original_headers(scope["headers"]), context),
             "root_path": split_root_path(scope["path"], self.root_path)[0],
             "state": self.state.copy(),
             **function_context(context),
@@ -70,16 +85,74 @@ class StreamingMiddleware:
 
 
 class AppResponse(Response):  # type: ignore[misc]
-    """A response that is whatever the app sends."""
+    """A response that is whatever the app sends.
 
-    def __init__(self, app: AsgiApp, scope: Scope) -> None:
+    The app runs in a task of the invocation, so that its log records name it, and the function returns no sooner than
+    the app answers: the host drops what is logged for an invocation that has ended (GrpcWorkerChannel.Log).
+    """
+
+    def __init__(self, app: AsgiApp, scope: Scope, receive: Any) -> None:
         super().__init__()
-        self.app = app
-        self.app_scope = scope
+        self.begun = asyncio.Event()
+        self.complete = False
+        self.held: list[Message] = []
+        self.server_send: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.create_task(self.run(app, scope, receive))
+
+    async def run(self, app: AsgiApp, scope: Scope, receive: Any) -> None:
+        """Call the app."""
+        try:
+            await app(scope, receive, self.send)
+        except Exception:
+            # Starlette sends its own page for status 500 and raises then, for the server to log.
+            if not self.complete:
+                raise
+            logger.exception("The ASGI app raised an exception after its response.")
+        finally:
+            self.begun.set()
+
+    async def begin(self) -> None:
+        """Wait until the app begins its response, or raise what it raises before.
+
+        Raises:
+            Exception: whatever the app lets out before its answer begins.
+        """
+        try:
+            await self.begun.wait()
+        except asyncio.CancelledError:
+            self.task.cancel()
+            raise
+        if self.task.done():
+            self.task.result()
+
+    async def send(self, message: Message) -> None:
+        """Send a message; until the server's turn comes hold the start and the end, and let a chunk between wait."""
+        is_chunk = message.get("more_body", False)
+        self.complete = self.complete or (message["type"] == "http.response.body" and not is_chunk)
+        if not self.server_send.done():
+            self.begun.set()
+            if not is_chunk:
+                self.held.append(message)
+                return
+        send = await self.server_send
+        await send(message)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        """Call the app in the place of the server's own routing."""
-        await self.app(self.app_scope, receive, send)
+        """Let the app go on with the server's `send`, in the place of the server's own routing."""
+        for message in self.held:
+            await send(message)
+        self.server_send.set_result(send)
+        await self.task
+
+
+def with_trace(headers: list[tuple[bytes, bytes]], context: func.Context | None) -> list[tuple[bytes, bytes]]:
+    """Return the headers with the trace context of the invocation, if it has one."""
+    trace_parent, trace_state = trace_headers(context)
+    if not trace_parent:
+        return headers
+    headers = [header for header in headers if header[0] not in (b"traceparent", b"tracestate")]
+    state = [(b"tracestate", trace_state.encode())] if trace_state else []
+    return [*headers, (b"traceparent", trace_parent.encode()), *state]
 
 
 def original_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

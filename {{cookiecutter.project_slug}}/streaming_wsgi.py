@@ -46,7 +46,12 @@ class StreamingWsgi:
 
     def call_app(self, environ: Any, start_response: Any) -> Iterator[bytes]:
         """Call the app and yield its chunks until the connection is over."""
-        connection: Connection = environ["asgi.scope"]["connection"]
+        scope = environ["asgi.scope"]
+        connection: Connection = scope["connection"]
+        environ.update((key, scope[key]) for key in scope if key.startswith("azure_functions."))
+        if "azure_functions.invocation_id" in environ:
+            # Where the worker of Python 3.12 and earlier looks for the invocation of this thread's log records.
+            environ["azure_functions.thread_local_storage"].invocation_id = environ["azure_functions.invocation_id"]
         environ["wsgi.errors"] = sys.stderr
         # The server has decoded a chunked upload, so it has an end but no length; other servers tell it so too.
         environ["wsgi.input_terminated"] = True

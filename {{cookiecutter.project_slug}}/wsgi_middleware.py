@@ -21,7 +21,7 @@ from function_http import (
     split_url,
     trusted_proxies,
 )
-from function_route import as_root_path, function_context, route_prefix, split_root_path
+from function_route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -107,6 +107,12 @@ class WsgiMiddleware(func.WsgiMiddleware):
             if key is not None:
                 value = headers[name]
                 environ[key] = value if value.isascii() else to_wsgi(value)
+        trace_parent, trace_state = trace_headers(context)
+        if trace_parent:
+            environ["HTTP_TRACEPARENT"] = trace_parent
+            environ.pop("HTTP_TRACESTATE", None)
+            if trace_state:
+                environ["HTTP_TRACESTATE"] = trace_state
         if "%" in environ.get("HTTP_COOKIE", ""):
             environ["HTTP_COOKIE"] = restored_cookies(environ["HTTP_COOKIE"])
         client = client_address(headers, self.proxies)

@@ -4,21 +4,63 @@ The worker puts a handler at level INFO on the root logger before it imports the
 ``logging.basicConfig`` in the app does nothing, and a handler of the app's own prints twice.
 Records of the worker and of azure.functions are system logs, which the console does not show.
 
-The invocation's id goes before the message. It is carried in a context variable, so that a thread
-which the app starts itself logs without one, as in the worker. A context that is copied into a
-thread (asyncio.to_thread in an async function) keeps it here and would lose it there.
+The invocation's id goes before the message. Where it is looked for is what the worker does: on the
+running task, which has it from the task that made it; in the runtime's context variable, which it
+sets for sync functions; by the thread, of which only the event loop's is known, with the id of the
+invocation that came last. A record with the id of an invocation that has ended, or with none, says so:
+the host in Azure drops it (GrpcWorkerChannel.Log).
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import logging
 import sys
+import threading
 import time
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-invocation_id: contextvars.ContextVar[str] = contextvars.ContextVar("host_invocation_id")
+_running: set[str] = set()
+_last_on_thread: dict[int, str] = {}
 
 _SYSTEM = ("azure_functions_worker", "azure.functions", "uvicorn")
+
+
+class _Task(asyncio.Task[Any]):
+    """A task that belongs to the invocation of the task that made it."""
+
+    def __init__(self, coroutine: Any, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
+        super().__init__(coroutine, loop=loop, **options)
+        self.invocation_id: str | None = getattr(asyncio.current_task(loop), "invocation_id", None)
+
+
+def _new_task(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **options: Any
+) -> _Task:
+    return _Task(coroutine, loop, **options)
+
+
+@contextmanager
+def invocation(invocation_id: str) -> Iterator[None]:
+    """Run an invocation in the current task."""
+    task = asyncio.current_task()
+    assert isinstance(task, _Task)
+    task.invocation_id = _last_on_thread[threading.get_ident()] = invocation_id
+    _running.add(invocation_id)
+    try:
+        yield
+    finally:
+        _running.discard(invocation_id)
+
+
+def _task_invocation_id() -> str | None:
+    try:
+        return getattr(asyncio.current_task(), "invocation_id", None)
+    except RuntimeError:
+        return None
 
 
 class _Formatter(logging.Formatter):
@@ -35,9 +77,11 @@ def _show(record: logging.LogRecord) -> bool:
 
 def attach(*, verbose: bool, ids: contextvars.ContextVar[str | None]) -> logging.Handler:
     """Put the handler on the root logger; `ids` is where the runtime keeps a sync call's id."""
+    asyncio.get_running_loop().set_task_factory(_new_task)
 
     def add_id(record: logging.LogRecord) -> bool:
-        record.invocation = ids.get(None) or invocation_id.get("")
+        found = _task_invocation_id() or ids.get(None) or _last_on_thread.get(threading.get_ident())
+        record.invocation = found if found is None or found in _running else f"{found} ended"
         return True
 
     handler = logging.StreamHandler(sys.stdout)

@@ -196,20 +196,20 @@ class Worker:
         Raises `InvocationFailed` when the function, or the conversion of its result, raised.
         """
         invocation_id = invocation_id or str(uuid.uuid4())
-        logs.invocation_id.set(invocation_id)
         assert function.http_trigger is not None
         started = time.monotonic()
-        response = await self._call(
-            "invocation_request",
-            invocation_request=Message(
-                invocation_id=invocation_id,
-                function_id=function.id,
-                input_data=[Message(name=function.http_trigger["name"], data=data)],
-                trigger_metadata={},
-                trace_context=trace,
-                retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
-            ),
-        )
+        with logs.invocation(invocation_id):
+            response = await self._call(
+                "invocation_request",
+                invocation_request=Message(
+                    invocation_id=invocation_id,
+                    function_id=function.id,
+                    input_data=[Message(name=function.http_trigger["name"], data=data)],
+                    trigger_metadata={},
+                    trace_context=trace,
+                    retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
+                ),
+            )
         failed = response.result.status != StatusResult.Success
         if failed or self._verbose:
             duration = (time.monotonic() - started) * 1000

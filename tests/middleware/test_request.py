@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -10,6 +11,7 @@ import pytest
 import function_http
 import function_route
 from asgi_middleware import AsgiMiddleware
+from tests.invoke import Invocation
 from tests.middleware.requests import call_wsgi, environ_of, request, scope_of
 from wsgi_middleware import WsgiMiddleware
 
@@ -173,6 +175,37 @@ def test_the_invocation_is_told_under_the_keys_of_azure_functions() -> None:
                 "retry_context",
             )
         }  # fmt: skip
+
+
+def traced(monkeypatch: pytest.MonkeyPatch, trace_parent: str, trace_state: str) -> None:
+    """Let invocations have this trace context."""
+    monkeypatch.setattr(
+        Invocation, "trace_context", SimpleNamespace(trace_parent=trace_parent, trace_state=trace_state)
+    )
+
+
+def trace_seen(req: func.HttpRequest) -> list[tuple[Any, Any]]:
+    """Return traceparent and tracestate as a WSGI app and an ASGI app see them."""
+    environ = environ_of(req)
+    headers = scope_of(req)["headers"]
+    assert len(dict(headers)) == len(headers), "each header once"
+    fields = {name.decode(): value.decode() for name, value in headers}
+    return [
+        (environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE")),
+        (fields.get("traceparent"), fields.get("tracestate")),
+    ]
+
+
+def test_the_trace_context_is_the_invocations(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = request(traceparent="00-client", tracestate="client=1")
+    assert trace_seen(sent) == [("00-client", "client=1")] * 2, "without one, what the client has sent"
+    traced(monkeypatch, "00-host", "host=1")
+    assert trace_seen(sent) == [("00-host", "host=1")] * 2
+    assert trace_seen(request()) == [("00-host", "host=1")] * 2
+    traced(monkeypatch, "00-host", "")
+    assert trace_seen(sent) == [("00-host", None)] * 2, "the client's state goes with its parent"
+    traced(monkeypatch, "", "")
+    assert trace_seen(sent) == [("00-client", "client=1")] * 2
 
 
 FORWARDED: dict[str, Any] = {
