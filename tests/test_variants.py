@@ -53,7 +53,7 @@ TRACES = {
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
     "azd": r"\bazd\b|azure\.yaml|bicep",
     "github": r"\.github|dependabot",
-    "opentelemetry": r"opentelemetry|azure-monitor",
+    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\.py|telemetryMode",
     "yes": r"devcontainer",
 }
 
@@ -75,9 +75,13 @@ def test_files(variant: Variant, project: BakedProject) -> None:
     }
     if variant.mode == "streaming" and variant.interface == "wsgi":
         middleware["streaming"].add("streaming_wsgi.py")
+    telemetry = {f"{package}/{variant.interface}_telemetry.py"} if variant.observability == "opentelemetry" else set()
+    if telemetry and variant.mode == "streaming":
+        telemetry.add("streaming_telemetry.py")
     assert project.files == (
         ALWAYS
         | middleware[variant.middleware]
+        | telemetry
         | {f"{package}/__init__.py"}
         | entry[variant.programming_model]
         | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))
@@ -123,6 +127,7 @@ def test_passes_mypy(project: BakedProject, tmp_path_factory: pytest.TempPathFac
 def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     host = json.loads(project.read("host.json"))
     assert host["extensions"]["http"]["routePrefix"] == variant.route_prefix
+    assert host.get("telemetryMode") == ("OpenTelemetry" if variant.observability == "opentelemetry" else None)
     assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
     settings = json.loads(project.read("local.settings.json"))
     assert settings["Values"]["FUNCTIONS_WORKER_RUNTIME"] == "python"
@@ -160,7 +165,11 @@ def imported_distributions(paths: list[Path]) -> set[str]:
                 modules.add(node.module or "")
     tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
     own = {path.stem for path in paths} | {path.parent.name for path in paths}
-    distributions = {"azure": "azure-functions", "azurefunctions": "azurefunctions-extensions-http-fastapi"}
+    distributions = {
+        "azure": "azure-functions",
+        "azurefunctions": "azurefunctions-extensions-http-fastapi",
+        "opentelemetry": "azure-monitor-opentelemetry",  # It brings the instrumentations, each in its own version.
+    }
     return {distributions.get(top, top) for top in tops - own}
 
 

@@ -12,7 +12,13 @@ from azurefunctions.extensions.http.fastapi import Request, Response  # type: ig
   "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
 ] -%}
 {% set wraps_wsgi = cookiecutter.__mode == "streaming" and cookiecutter.__interface == "wsgi" -%}
-{{ (imports + (["from streaming_wsgi import StreamingWsgi"] if wraps_wsgi else [])) | sort | join("\n") }}
+{% set traces = cookiecutter.observability == "opentelemetry" -%}
+{{ (
+  imports
+  + (["from streaming_telemetry import leave_server_untraced"] if traces and cookiecutter.__mode == "streaming" else [])
+  + (["from streaming_wsgi import StreamingWsgi"] if wraps_wsgi else [])
+  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
+) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 
 # The app calls asyncio.run or run_until_complete inside a request, which a running event loop refuses. nest_asyncio
@@ -21,8 +27,12 @@ from azurefunctions.extensions.http.fastapi import Request, Response  # type: ig
 nest_asyncio.apply()
 {%- endif %}
 
+{% if traces and cookiecutter.__mode == "streaming" -%}
+leave_server_untraced()
+{% endif -%}
 app = func.FunctionApp()
-middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "StreamingWsgi(web_app, threads=200)" if wraps_wsgi else "web_app" }})
+{% set web_app = "traced(web_app)" if traces else "web_app" -%}
+middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "StreamingWsgi(" ~ web_app ~ ", threads=200)" if wraps_wsgi else web_app }})
 
 
 @app.function_name("{{ cookiecutter.__function_name }}")

@@ -5,10 +5,15 @@ import azure.functions as func
 import nest_asyncio  # type: ignore[import-untyped]
 {%- endif %}
 
-{{ [
+{% set traces = cookiecutter.observability == "opentelemetry" -%}
+{% set imports = [
   "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
-] | sort | join("\n") }}
+] -%}
+{{ (
+  imports
+  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
+) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 
 # The app calls asyncio.run or run_until_complete inside a request, which a running event loop refuses. nest_asyncio
@@ -17,7 +22,7 @@ import nest_asyncio  # type: ignore[import-untyped]
 nest_asyncio.apply()
 {%- endif %}
 
-middleware = {{ cookiecutter.__middleware | title }}Middleware(app)
+middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "traced(app)" if traces else "app" }})
 
 
 {% if cookiecutter.__mode != "sync" %}async {% endif %}def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:

@@ -1,0 +1,131 @@
+"""observability=opentelemetry: what Application Insights gets, from the real exporter, at an endpoint of this test."""
+
+import gzip
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx2
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.conftest import bake_or_fail
+from tests.functions_host.client import serve
+from tests.variants import Variant, combinations_of
+
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+class Ingestion(ThreadingHTTPServer):
+    """The ingestion endpoint of Application Insights, which keeps what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), IngestionHandler)
+        self.items: list[dict[str, Any]] = []
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The app settings that turn telemetry on, and send it here, often and about the app only."""
+        url = f"http://127.0.0.1:{self.server_port}/"
+        return {
+            "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true",
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
+            f"IngestionEndpoint={url};LiveEndpoint={url}",
+            "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+            "OTEL_BSP_SCHEDULE_DELAY": "50",
+            "OTEL_BLRP_SCHEDULE_DELAY": "50",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+
+    def of_type(self, name: str) -> list[dict[str, Any]]:
+        """Return the items of a type."""
+        return [item for item in self.items if item["data"]["baseType"] == name]
+
+
+class IngestionHandler(BaseHTTPRequestHandler):
+    """Takes one delivery."""
+
+    server: Ingestion
+
+    def do_POST(self) -> None:
+        """Keep the items and thank for them."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        items = json.loads(gzip.decompress(body) if self.headers["content-encoding"] == "gzip" else body)
+        if self.path.endswith("/track"):
+            self.server.items += items
+        answer = json.dumps({"itemsReceived": len(items), "itemsAccepted": len(items), "errors": []}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Be silent."""
+
+
+@pytest.fixture
+def ingestion() -> Iterator[Ingestion]:
+    """Run an ingestion endpoint."""
+    with Ingestion() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def distinct_variants() -> list[Variant]:
+    """Return each framework in each mode and programming model, but nest_asyncio, which needs an older worker."""
+    return [
+        variant._replace(observability="opentelemetry", route_prefix="api")
+        for variant in combinations_of("framework", "async_mode", "programming_model")
+        if variant.works and variant.async_mode not in ("auto", "nest_asyncio")
+    ]
+
+
+@pytest.mark.parametrize("variant", distinct_variants(), ids=str)
+def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
+    variant: Variant, ingestion: Ingestion, cookies: Cookies
+) -> None:
+    project = bake_or_fail(cookies, **variant._asdict())
+    route = "/hello/<name>" if variant.framework in ("flask", "bottle") else "/hello/{name}"
+    with serve(project.path, env=ingestion.settings) as host:
+        # What the exporter says of itself must not be sent, or each delivery would make the next one.
+        headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+        with httpx2.Client(base_url=f"{host.url}/api", headers=headers, trust_env=False) as client:
+            assert client.get("/hello/Ada").status_code == 200
+            assert client.post("/hello", json={"name": "Ada"}).status_code == 200
+    requests = ingestion.of_type("RequestData")
+    names = [item["data"]["baseData"]["name"] for item in requests]
+    assert sorted(names) == [f"GET {route}", "POST /hello"], host.log
+    assert [item["data"]["baseData"]["responseCode"] for item in requests] == ["200", "200"]
+    assert not ingestion.of_type("RemoteDependencyData"), "no spans of its parts"
+    # The worker logs one line in each invocation, in the trace and the span of the host's.
+    invocations = {
+        item["tags"]["ai.operation.parentId"]
+        for item in ingestion.of_type("MessageData")
+        if item["data"]["baseData"]["message"].startswith("Function name:")
+    }
+    assert len(invocations) == 2
+    assert {item["tags"]["ai.operation.parentId"] for item in requests} == invocations
+    assert {item["tags"]["ai.operation.id"] for item in requests} == {TRACE}
+
+
+def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: Cookies) -> None:
+    project = bake_or_fail(cookies, framework="flask", observability="opentelemetry")
+    with serve(project.path, env=ingestion.settings) as host:
+        assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
+    messages = [item["data"]["baseData"]["message"] for item in ingestion.of_type("MessageData")]
+    after = messages[[message.startswith("Function name:") for message in messages].index(True) :]
+    assert not [message for message in after if message.startswith(("Request URL:", "Transmission"))]
+
+
+def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cookies) -> None:
+    project = bake_or_fail(cookies, framework="fastapi", observability="opentelemetry")
+    settings = {**ingestion.settings, "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "false"}
+    with serve(project.path, env=settings) as host:
+        assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
+    assert not ingestion.items
