@@ -44,7 +44,11 @@ FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES = {
-    **{framework: rf"(?<!-http-)(?<!\.http\.){framework}|{row['package']}" for framework, row in FRAMEWORKS.items()},
+    # What streams uses the worker's server, which is a FastAPI app, and its extension is named so.
+    **{
+        framework: rf"(?<!-http-)(?<!\.http\.)(?<!\.instrumentation\.){framework}(?!instrumentor)|{row['package']}"
+        for framework, row in FRAMEWORKS.items()
+    },
     "wsgi": r"\bwsgi|wsgi_middleware|werkzeug|pep 3333|threads?pool",
     "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
     "streaming": r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
@@ -130,7 +134,14 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     assert host.get("telemetryMode") == ("OpenTelemetry" if variant.observability == "opentelemetry" else None)
     assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
     settings = json.loads(project.read("local.settings.json"))
-    assert settings["Values"]["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    # No secret: names of what is used, and nothing that opens anything.
+    values = settings["Values"]
+    assert values.pop("PYTHON_ENABLE_INIT_INDEXING", "1") == "1"
+    assert values == {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "AzureWebJobsStorage": "",
+        "AzureWebJobsSecretStorageType": "files",
+    }
     pyproject = tomllib.loads(project.read("pyproject.toml"))
     assert pyproject["tool"]["ruff"]["target-version"] == f"py{variant.python_version.replace('.', '')}"
     assert pyproject["tool"]["mypy"]["python_version"] == variant.python_version

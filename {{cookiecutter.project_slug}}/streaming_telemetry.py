@@ -6,8 +6,8 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 def leave_server_untraced() -> None:
     """Exclude what the worker's server answers from traces.
 
-    That server is a FastAPI app, made when this function app has been imported, which the worker would instrument and
-    which would make a span `GET /{path:path}` of every request.
+    That server is a web app of its own, made once this function app has been imported. It would be instrumented too,
+    and make another span of every request, named `GET /{path:path}`.
     """
     instrumentor = FastAPIInstrumentor()
     if instrumentor.is_instrumented_by_opentelemetry:

@@ -20,7 +20,7 @@ Modules, each with one reason to change:
 
 Left out: firing triggers other than HTTP, input and output bindings other than HTTP, CORS, App
 Service authentication, hot reload, host keys in storage, /admin but for /admin/host/status,
-extension bundles, retries, function time limits, HTTP throttling (maxConcurrentRequests), custom
-response headers and HSTS of host.json, several worker processes, Durable Functions, debugging.
+extension bundles, retries, function time limits, HTTP throttling (maxConcurrentRequests), HSTS of
+host.json, several worker processes, Durable Functions, debugging.
 Each module's docstring says what it cannot know.
 """

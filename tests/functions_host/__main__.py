@@ -133,6 +133,7 @@ async def _serve(args: argparse.Namespace, listener: socket.socket, signals: _Si
         key=args.key,
         max_body=int(limit) if limit.isdecimal() else MAX_BODY,
         homepage=os.environ.get(_NO_HOMEPAGE, "").lower() != "true",
+        custom_headers=project.custom_headers,
     )
     config = uvicorn.Config(
         app,

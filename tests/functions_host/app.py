@@ -11,6 +11,9 @@ Keys: with a key, a function of level ``function`` or ``admin`` wants it in ``x-
 ``?code=``, the header first. There is one key for both levels (Azure's master key). With none, no
 function asks for a key, as with `func start`.
 
+The customHeaders of host.json are added to whatever answers a function's route or none, errors and
+forwarded responses included, where the response does not have them (CustomHttpHeadersMiddleware).
+
 Not added: X-Forwarded-For, X-Original-URL, X-ARR-*, X-Client-* and the other headers of the
 Azure front end, which a local host does not add either.
 """
@@ -22,6 +25,7 @@ import hmac
 import json
 import logging
 import uuid
+from collections.abc import Mapping, MutableMapping
 from email.utils import formatdate
 from typing import Any
 
@@ -56,6 +60,7 @@ class HostApp:
         key: str | None = None,
         max_body: int = MAX_BODY,
         homepage: bool = True,
+        custom_headers: Mapping[str, str] | None = None,
     ) -> None:
         """Serve `routes` with `worker`, asking for `key` where a function's level wants one."""
         self._worker = worker
@@ -63,6 +68,9 @@ class HostApp:
         self._key = key
         self._max_body = max_body
         self._homepage = homepage
+        self._custom_headers = [
+            (name.lower().encode(), value.encode()) for name, value in (custom_headers or {}).items()
+        ]
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -76,6 +84,8 @@ class HostApp:
         if response is None:
             found = self._find(request)
             response = self._refusal(request, found)
+            if found is not None or request.path != "/":
+                send = self._adding_headers(send)
         if response is None and found is not None:
             function, params = found
             if self._worker.http_uri:
@@ -87,6 +97,16 @@ class HostApp:
                 return
         if response is not None:
             await _send(send, response)
+
+    def _adding_headers(self, send: Send) -> Send:
+        async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                sent = {name for name, _ in message["headers"]}
+                added = [header for header in self._custom_headers if header[0] not in sent]
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        return send_with_headers
 
     def _own_answer(self, request: Request) -> Response | None:
         path = request.path.lower()

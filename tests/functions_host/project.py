@@ -1,7 +1,7 @@
 """What a function app's folder says: host.json, local.settings.json, function.json.
 
 Left out: comments in these files (the real host reads them, Python's json does not), encrypted
-settings, extension bundles, and every part of host.json but the route prefix.
+settings, extension bundles, and every part of host.json but the route prefix and custom headers.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class Project:
     path: Path
     route_prefix: str
     is_v2: bool
+    custom_headers: Mapping[str, str]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -95,8 +96,10 @@ def read_project(path: Path) -> Project:
     if not (path / "host.json").is_file():
         raise HostError(f"{path} has no host.json: give the folder of a function app.")
     extensions = _read_json(path / "host.json").get("extensions") or {}
-    prefix = (extensions.get("http") or {}).get("routePrefix", _DEFAULT_PREFIX)
-    return Project(path.resolve(), prefix or "", (path / "function_app.py").is_file())
+    http = extensions.get("http") or {}
+    prefix = http.get("routePrefix", _DEFAULT_PREFIX)
+    is_v2 = (path / "function_app.py").is_file()
+    return Project(path.resolve(), prefix or "", is_v2, http.get("customHeaders") or {})
 
 
 def apply_settings(project: Project, environ: MutableMapping[str, str], url: str) -> None:

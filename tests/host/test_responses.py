@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -162,3 +163,16 @@ def test_the_thread_count_setting_is_used(client: httpx2.Client) -> None:
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         names = list(pool.map(lambda _: client.get("/sync?sleep=0.1").json()["thread"], range(3)))
     assert len(set(names)) == 1
+
+
+def test_custom_headers_of_host_json_are_added_where_the_app_has_none(write: Write) -> None:
+    headers = {"X-Added": "by the host", "Vary": "by the host"}
+    settings = {"version": "2.0", "extensions": {"http": {"routePrefix": "", "customHeaders": headers}}}
+    with serve(write({"function_app.py": apps.PLAIN, "host.json": json.dumps(settings)})) as host:
+        asked = {"headers": [["Vary", "by the app"]]}
+        answer = httpx2.post(f"{host.url}/respond", json=asked, trust_env=False)
+        assert (answer.headers["x-added"], answer.headers["vary"]) == ("by the host", "by the app")
+        for path, status in (("/raise", 500), ("/none", 404)):
+            answer = httpx2.get(host.url + path, trust_env=False)
+            assert (answer.status_code, answer.headers["x-added"]) == (status, "by the host")
+        assert "x-added" not in httpx2.get(f"{host.url}/", trust_env=False).headers, "the host's own page"

@@ -114,6 +114,23 @@ def test_keys(served: Served) -> None:
     assert answers == ([200] * 4 if served.variant.auth_level == "anonymous" else [401, 401, 200, 200])
 
 
+def test_every_response_has_the_headers_that_are_sensible_for_an_api(served: Served) -> None:
+    with httpx2.Client(base_url=served.host.url, trust_env=False) as stranger:
+        answers = [
+            served.client.get("/hello/Ada"),
+            served.client.get("/nowhere"),
+            served.client.post("/hello", content="{"),
+            stranger.get(f"{served.variant.root_path}/health"),
+            stranger.get("/outside/the/prefix"),
+        ]
+    assert answers[3].status_code == (200 if served.variant.auth_level == "anonymous" else 401)
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff", answer.url
+        assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
 def test_outside_the_prefix_is_not_the_apps(served: Served) -> None:
     if served.variant.route_prefix:
         assert httpx2.get(f"{served.host.url}/health", trust_env=False).status_code == 404
