@@ -25,7 +25,7 @@ class Invocation(func.Context):
     invocation_id = "00000000-0000-0000-0000-000000000001"
     function_name = "Trigger"
     function_directory = "."
-    thread_local_storage = threading.local
+    thread_local_storage = threading.local()  # type: ignore[assignment]  # An instance, whatever the class says.
     trace_context = None  # type: ignore[assignment]
     retry_context = None  # type: ignore[assignment]
 

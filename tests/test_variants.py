@@ -82,8 +82,10 @@ def test_files(variant: Variant, project: BakedProject) -> None:
     telemetry = {f"{package}/{variant.interface}_telemetry.py"} if variant.observability == "opentelemetry" else set()
     if telemetry and variant.mode == "streaming":
         telemetry.add("streaming_telemetry.py")
+    needs_key = variant.framework == "fastapi" and variant.auth_level != "anonymous"
     assert project.files == (
         ALWAYS
+        | ({f"{package}/function_key.py"} if needs_key else set())
         | middleware[variant.middleware]
         | telemetry
         | {f"{package}/__init__.py"}
@@ -259,7 +261,7 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
     assert next(replies)["body"] == ""
     if variant.framework == "fastapi":
         docs, openapi = replies
-        assert docs["status"] == 200 and f"'{variant.root_path}/openapi.json'" in docs["body"]
+        assert docs["status"] == 200 and f"'{variant.root_path}/openapi.json" in docs["body"]
         description = json.loads(openapi["body"])
         assert "/hello/{name}" in description["paths"]
         assert description.get("servers", [{"url": ""}]) == [{"url": variant.root_path}]

@@ -13,8 +13,10 @@ from azurefunctions.extensions.http.fastapi import Request, Response  # type: ig
 ] -%}
 {% set wraps_wsgi = cookiecutter.__mode == "streaming" and cookiecutter.__interface == "wsgi" -%}
 {% set traces = cookiecutter.observability == "opentelemetry" -%}
+{% set needs_key = cookiecutter.framework == "fastapi" and cookiecutter.auth_level != "anonymous" -%}
 {{ (
   imports
+  + (["from " ~ cookiecutter.__package ~ ".function_key import with_key"] if needs_key else [])
   + (["from streaming_telemetry import leave_server_untraced"] if traces and cookiecutter.__mode == "streaming" else [])
   + (["from streaming_wsgi import StreamingWsgi"] if wraps_wsgi else [])
   + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
@@ -31,7 +33,8 @@ nest_asyncio.apply()
 leave_server_untraced()
 {% endif -%}
 app = func.FunctionApp()
-{% set web_app = "traced(web_app)" if traces else "web_app" -%}
+{% set web_app = "with_key(web_app)" if needs_key else "web_app" -%}
+{% set web_app = "traced(" ~ web_app ~ ")" if traces else web_app -%}
 middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "StreamingWsgi(" ~ web_app ~ ", threads=200)" if wraps_wsgi else web_app }})
 
 

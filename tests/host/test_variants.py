@@ -141,7 +141,7 @@ def test_documentation(served: Served) -> None:
     docs = FRAMEWORKS[served.variant.framework]["docs"]
     if docs:
         root_path = served.variant.root_path
-        assert f"'{root_path}/openapi.json'" in served.client.get(docs).text
+        assert f"'{root_path}/openapi.json" in served.client.get(docs).text
         description = served.json("GET", "/openapi.json")
         assert description.get("servers", [{"url": ""}]) == [{"url": root_path}]
 

@@ -6,12 +6,14 @@ import nest_asyncio  # type: ignore[import-untyped]
 {%- endif %}
 
 {% set traces = cookiecutter.observability == "opentelemetry" -%}
+{% set needs_key = cookiecutter.framework == "fastapi" and cookiecutter.auth_level != "anonymous" -%}
 {% set imports = [
   "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
 ] -%}
 {{ (
   imports
+  + (["from " ~ cookiecutter.__package ~ ".function_key import with_key"] if needs_key else [])
   + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
 ) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
@@ -22,7 +24,8 @@ import nest_asyncio  # type: ignore[import-untyped]
 nest_asyncio.apply()
 {%- endif %}
 
-middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "traced(app)" if traces else "app" }})
+{% set web_app = "with_key(app)" if needs_key else "app" -%}
+middleware = {{ cookiecutter.__middleware | title }}Middleware({{ "traced(" ~ web_app ~ ")" if traces else web_app }})
 
 
 {% if cookiecutter.__mode != "sync" %}async {% endif %}def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
