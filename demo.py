@@ -6,6 +6,7 @@ It runs on the tests' local Functions host, which needs Python 3.13 or later.
 """
 
 import argparse
+import json
 import logging
 import sys
 import tempfile
@@ -16,6 +17,8 @@ from cookiecutter.main import cookiecutter
 
 from tests.functions_host.__main__ import main as serve
 
+COOKIECUTTER_JSON = Path(__file__).with_name("cookiecutter.json")
+
 
 def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
     """Return the port and the answers; anything that is not question=answer ends the program."""
@@ -23,9 +26,13 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
     parser.add_argument("--port", type=int, default=7071)
     parser.add_argument("answers", nargs="*", metavar="question=answer", help="such as framework=flask")
     options = parser.parse_args(arguments)
+    questions = [name for name in json.loads(COOKIECUTTER_JSON.read_text(encoding="utf-8")) if not name.startswith("_")]
     for answer in options.answers:
-        if "=" not in answer:
+        question, separator, _ = answer.partition("=")
+        if not separator:
             parser.error(f"{answer!r} is not question=answer, such as framework=flask")
+        if question not in questions:
+            parser.error(f"{question!r} is not a question; these are: {', '.join(questions)}")
     return options.port, dict(answer.split("=", 1) for answer in options.answers)
 
 

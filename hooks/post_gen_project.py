@@ -37,9 +37,10 @@ def remove(path: Path) -> None:
 def summary(context: dict[str, Any]) -> list[str]:
     """Return three lines: what was made, how to run it, how to test it."""
     slug = context["project_slug"]
+    folder = Path.cwd()
     app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
     server = app["server"].format(app=context["__app"])
-    install = f"cd {slug} && python -m pip install -r requirements-dev.txt"
+    install = f'cd "{folder}" && python -m pip install -r requirements-dev.txt'
     return [
         f"Made {slug}: {context['__framework']} on Azure Functions ({context['__mode']}, programming model "
         f"{context['programming_model']}, Python {context['python_version']}).",

@@ -147,4 +147,5 @@ def test_the_development_container_has_the_tools(variant: Variant, project: Bake
     assert container["postCreateCommand"].split()[-1] in project.files
     assert container["forwardPorts"] == [7071]
     # local.settings.json is in no clone.
-    assert container["containerEnv"] == {"FUNCTIONS_WORKER_RUNTIME": "python"}
+    settings = json.loads(project.read("local.settings.json"))["Values"]
+    assert container["containerEnv"] == {key: value for key, value in settings.items() if not key.startswith("Azure")}

@@ -63,6 +63,9 @@ def test_post_gen_says_what_was_made_how_to_run_and_how_to_test(tmp_path: Path) 
     assert result.returncode == 0, result.stderr
     made, run, test = result.stdout.splitlines()
     assert made.startswith("Made my-web-function: Flask on Azure Functions (sync, ")
-    assert run.startswith("Run it:  cd my-web-function && ") and "python -m flask --app flaskapp run" in run
-    assert test.startswith("Test it: cd my-web-function && ") and test.endswith("python -m pytest")
+    assert (
+        run.startswith(f'Run it:  cd "{tmp_path / "my-web-function"}" && ')
+        and "python -m flask --app flaskapp run" in run
+    )
+    assert test.startswith(f'Test it: cd "{tmp_path / "my-web-function"}" && ') and test.endswith("python -m pytest")
     assert result.stderr == ""

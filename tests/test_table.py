@@ -68,7 +68,13 @@ def test_rows_are_whole(framework: str) -> None:
     assert set(row["interfaces"].values()) == set(row["apps"])
     for app in row["apps"].values():
         assert "{app}:app" in app["server"] or "--app {app}" in app["server"]
-    assert (PROJECT / row["package"] / "asgi.py").exists() == (len(row["apps"]) > 1)
+    package = PROJECT / row["package"]
+    assert (package / "asgi.py").exists() == (len(row["apps"]) > 1)
+    assert (package / "streaming.py").exists() == ("streaming" in row["interfaces"])
+    assert {path.name for path in package.glob("*_traces.py")} == {
+        f"{interface}_traces.py" for interface in row["apps"]
+    }
+    assert (package / "function_key.py").exists() == bool(row["docs"])
 
 
 def test_the_original_four_keep_their_names() -> None:

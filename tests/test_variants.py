@@ -57,7 +57,7 @@ TRACES = {
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
     "azd": r"\bazd\b|azure\.yaml|bicep",
     "github": r"\.github|dependabot",
-    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\.py|telemetryMode",
+    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\.py|_traces\b|telemetryMode",
     "yes": r"devcontainer",
 }
 
@@ -79,7 +79,9 @@ def test_files(variant: Variant, project: BakedProject) -> None:
     }
     if variant.mode == "streaming" and variant.interface == "wsgi":
         middleware["streaming"].add("streaming_wsgi.py")
-    telemetry = {f"{package}/{variant.interface}_telemetry.py"} if variant.observability == "opentelemetry" else set()
+    telemetry = set()
+    if variant.observability == "opentelemetry":
+        telemetry = {f"{variant.interface}_telemetry.py", f"{package}/{variant.interface}_traces.py"}
     if telemetry and variant.mode == "streaming":
         telemetry.add("streaming_telemetry.py")
     needs_key = variant.framework == "fastapi" and variant.auth_level != "anonymous"

@@ -112,7 +112,10 @@ def install_packages(python: str, target: Path) -> None:
     command += [argument for platform in PLATFORMS for argument in ("--platform", f"{platform}_x86_64")]
     read("requirements.txt")
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-        raise BuildError("pip could not install what requirements.txt names; what it says is above.")
+        raise BuildError(
+            "pip could not install what requirements.txt names; what it says is above. A package that has no wheel for "
+            "Linux x86-64 and this Python cannot be taken."
+        )
 
 
 def remove_scripts(target: Path) -> None:

@@ -13,13 +13,13 @@ from azurefunctions.extensions.http.fastapi import Request, Response  # type: ig
 ] -%}
 {% set wraps_wsgi = cookiecutter.__mode == "streaming" and cookiecutter.__interface == "wsgi" -%}
 {% set traces = cookiecutter.observability == "opentelemetry" -%}
-{% set needs_key = cookiecutter.framework == "fastapi" and cookiecutter.auth_level != "anonymous" -%}
+{% set needs_key = cookiecutter._frameworks[cookiecutter.framework].docs and cookiecutter.auth_level != "anonymous" -%}
 {{ (
   imports
   + (["from " ~ cookiecutter.__package ~ ".function_key import with_key"] if needs_key else [])
   + (["from streaming_telemetry import leave_server_untraced"] if traces and cookiecutter.__mode == "streaming" else [])
   + (["from streaming_wsgi import StreamingWsgi"] if wraps_wsgi else [])
-  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
+  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_traces import traced"] if traces else [])
 ) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 

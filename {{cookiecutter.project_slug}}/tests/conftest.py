@@ -82,7 +82,7 @@ def send_to_function(method: str, path: str, body: bytes = b"") -> Reply:
     return send_to_asgi(server, method, as_root_path(route_prefix()) + path, body)
 {%- else %}
     """Send a request to the function, as the worker does, but without an invocation context."""
-    url = f"http://localhost{as_root_path(route_prefix())}{quote(path)}"
+    url = f"http://localhost{as_root_path(route_prefix())}{quote(path, safe='/?=&%')}"
     no_context: Any = None
     request = func.HttpRequest(method, url, headers={"content-type": "application/json"}, body=body)
     response: func.HttpResponse = {% if cookiecutter.__mode != "sync" %}asyncio.run({% endif %}{{ "main" if cookiecutter.programming_model == "v1" else "handler" }}(request, no_context){% if cookiecutter.__mode != "sync" %}){% endif %}

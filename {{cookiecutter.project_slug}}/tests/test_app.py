@@ -19,6 +19,10 @@ def test_greets_the_name_in_the_path(send: Send, name: str) -> None:
     assert reply.json() == {"message": f"Hello, {name}!"}
 
 
+def test_greets_whatever_the_query(send: Send) -> None:
+    assert send("GET", "/hello/Ada?title=Countess&year=1815").json() == {"message": "Hello, Ada!"}
+
+
 def test_greets_the_posted_name(send: Send) -> None:
     reply = send("POST", "/hello", '{"name": "José"}'.encode())
     assert reply.status == 200

@@ -6,7 +6,7 @@ import nest_asyncio  # type: ignore[import-untyped]
 {%- endif %}
 
 {% set traces = cookiecutter.observability == "opentelemetry" -%}
-{% set needs_key = cookiecutter.framework == "fastapi" and cookiecutter.auth_level != "anonymous" -%}
+{% set needs_key = cookiecutter._frameworks[cookiecutter.framework].docs and cookiecutter.auth_level != "anonymous" -%}
 {% set imports = [
   "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ cookiecutter.__middleware ~ "_middleware import " ~ cookiecutter.__middleware | title ~ "Middleware",
@@ -14,7 +14,7 @@ import nest_asyncio  # type: ignore[import-untyped]
 {{ (
   imports
   + (["from " ~ cookiecutter.__package ~ ".function_key import with_key"] if needs_key else [])
-  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_telemetry import traced"] if traces else [])
+  + (["from " ~ cookiecutter.__package ~ "." ~ cookiecutter.__interface ~ "_traces import traced"] if traces else [])
 ) | sort | join("\n") }}
 {%- if cookiecutter.__mode == "nest_asyncio" %}
 

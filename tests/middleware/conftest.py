@@ -1,0 +1,15 @@
+"""What these tests share."""
+
+import json
+
+import pytest
+
+import function_route
+
+
+@pytest.fixture(autouse=True)
+def host_json(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand a host.json without a prefix beside the modules; in the template it is Jinja, not JSON."""
+    folder = tmp_path_factory.mktemp("beside")
+    (folder / "host.json").write_text(json.dumps({"extensions": {"http": {"routePrefix": ""}}}), encoding="utf-8")
+    monkeypatch.setattr(function_route, "__file__", str(folder / "function_route.py"))
