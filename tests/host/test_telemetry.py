@@ -11,9 +11,9 @@ import httpx2
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.conftest import bake_or_fail
+from tests.conftest import bake_or_fail, run_python
 from tests.functions_host.client import serve
-from tests.variants import Variant, combinations_of
+from tests.variants import PROJECT, Variant, combinations_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -129,3 +129,46 @@ def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cook
     with serve(project.path, env=settings) as host:
         assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
     assert not ingestion.items
+
+
+NAMES = """
+import asyncio, httpx2
+from a2wsgi import WSGIMiddleware
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+spans = InMemorySpanExporter()
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(spans))
+trace.set_tracer_provider(provider)
+
+from {app} import app
+from {telemetry} import traced
+
+served = {serve}(traced(app))
+
+
+async def ask():
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://x") as client:
+        await client.get("/hello/Ada")
+
+asyncio.run(ask())
+print(*(span.name for span in spans.get_finished_spans()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("app", "telemetry", "serve", "name"),
+    [
+        ("fastapiapp", "fastapiapp.asgi_telemetry", "", "GET /hello/{name}"),
+        ("falconapp", "falconapp.wsgi_telemetry", "WSGIMiddleware", "GET /hello/{name}"),
+        ("falconapp.asgi", "falconapp.asgi_telemetry", "", "GET /hello/{name}"),
+        ("bottleapp", "bottleapp.wsgi_telemetry", "WSGIMiddleware", "GET /hello/<name>"),
+    ],
+)
+def test_the_span_itself_has_the_name_whatever_exports_it(app: str, telemetry: str, serve: str, name: str) -> None:
+    result = run_python("-c", NAMES.format(app=app, telemetry=telemetry, serve=serve), cwd=PROJECT)
+    assert result.returncode == 0, result.stderr
+    assert name in result.stdout
