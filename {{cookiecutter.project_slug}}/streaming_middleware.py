@@ -120,10 +120,16 @@ class AppResponse(Response):  # type: ignore[misc]
         try:
             await self.begun.wait()
         except asyncio.CancelledError:
+            self.fail(ConnectionError("The client has gone before the response began."))
             self.task.cancel()
             raise
         if self.task.done():
             self.task.result()
+
+    def fail(self, error: Exception) -> None:
+        """Let what the app still sends raise this, so that it ends."""
+        self.server_send.set_exception(error)
+        self.server_send.exception()  # Or asyncio would log it where the app sends nothing more.
 
     async def send(self, message: Message) -> None:
         """Send a message; until the server's turn comes hold the start and the end, and let a chunk between wait."""
@@ -139,8 +145,13 @@ class AppResponse(Response):  # type: ignore[misc]
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Let the app go on with the server's `send`, in the place of the server's own routing."""
-        for message in self.held:
-            await send(message)
+        try:
+            for message in self.held:
+                await send(message)
+        except Exception as error:
+            self.fail(error)
+            await asyncio.gather(self.task, return_exceptions=True)
+            raise
         self.server_send.set_result(send)
         await self.task
 

@@ -35,12 +35,16 @@ class StreamingWsgi:
         # A header with an underscore would pass for the one with a hyphen.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
         watching = asyncio.create_task(connection.watch())
+        app_scope = {**scope, "headers": headers, "connection": connection}
+        answering = asyncio.create_task(self.asgi_app(app_scope, connection.receive, connection.send))
+        # Where nobody waits for it any more, asyncio would log what it raises.
+        answering.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
-            app_scope = {**scope, "headers": headers, "connection": connection}
-            await self.asgi_app(app_scope, connection.receive, connection.send)
+            # Not cancelled itself: it has to take what the app's thread sends and reads, until that has ended.
+            await asyncio.shield(answering)
         finally:
-            connection.is_over = True
             watching.cancel()
+            connection.end()
         if connection.error is not None:
             raise connection.error
 
@@ -77,6 +81,12 @@ class Connection:
         self.is_over = False
         self.error: Exception | None = None
 
+    def end(self) -> None:
+        """Let the app's thread go on to its end, if it waits for an upload or has more to send."""
+        self.is_over = True
+        if self.messages.empty():
+            self.messages.put_nowait({"type": "http.disconnect"})
+
     async def watch(self) -> None:
         """Take the client's messages, one at a time as the app asks for them, until it goes."""
         while not self.is_over:
@@ -96,8 +106,11 @@ class Connection:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send a part of the response; an error is kept for the end, as a2wsgi would wait for ever on a thread."""
-        if self.error is None:
+        """Send a part of the response, if anybody still wants it; an error is kept for the end.
+
+        a2wsgi would let the app's thread wait for ever if this raised.
+        """
+        if not self.is_over:
             try:
                 await self.server_send(message)
             except Exception as error:

@@ -162,10 +162,10 @@ print(*(span.name for span in spans.get_finished_spans()))
 @pytest.mark.parametrize(
     ("app", "telemetry", "serve", "name"),
     [
-        ("fastapiapp", "fastapiapp.asgi_telemetry", "", "GET /hello/{name}"),
-        ("falconapp", "falconapp.wsgi_telemetry", "WSGIMiddleware", "GET /hello/{name}"),
-        ("falconapp.asgi", "falconapp.asgi_telemetry", "", "GET /hello/{name}"),
-        ("bottleapp", "bottleapp.wsgi_telemetry", "WSGIMiddleware", "GET /hello/<name>"),
+        ("fastapiapp", "fastapiapp.asgi_traces", "", "GET /hello/{name}"),
+        ("falconapp", "falconapp.wsgi_traces", "WSGIMiddleware", "GET /hello/{name}"),
+        ("falconapp.asgi", "falconapp.asgi_traces", "", "GET /hello/{name}"),
+        ("bottleapp", "bottleapp.wsgi_traces", "WSGIMiddleware", "GET /hello/<name>"),
     ],
 )
 def test_the_span_itself_has_the_name_whatever_exports_it(app: str, telemetry: str, serve: str, name: str) -> None:

@@ -269,6 +269,36 @@ def test_wsgi_iterable_ends_when_the_server_cancels_the_request() -> None:
     asyncio.run(cancel())
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_wsgi_thread_ends_when_the_invocation_is_cancelled(reads: bool) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def app(environ: Message, start_response: Any) -> Iterator[bytes]:
+        begun.set()
+        try:
+            if reads:
+                environ["wsgi.input"].read()
+            else:
+                time.sleep(0.2)
+            start_response("200 OK", [])
+            for _ in range(1000):
+                yield b"x"
+        finally:
+            ended.set()
+
+    async def cancel() -> None:
+        middleware = StreamingMiddleware(StreamingWsgi(app, threads=1), "")
+        more = {"type": "http.request", "body": b"x", "more_body": True}
+        request = asyncio.create_task(answer(middleware, messages=[more if reads else GET]))
+        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.sleep(0.05)
+        request.cancel()
+        await asyncio.gather(request, return_exceptions=True)
+        assert await asyncio.to_thread(ended.wait, 5)
+
+    asyncio.run(cancel())
+
+
 def test_wsgi_upload_is_taken_from_the_server_as_the_app_reads_it() -> None:
     taken: list[bytes] = []
     read = threading.Event()
