@@ -2,7 +2,8 @@
 
 /ticks sends lines with the time at which each was made; /large sends and /upload takes any number of bytes without
 holding them; /both answers each chunk as it comes; /breaks raises after its first chunk; /headers gives back what it
-got and sends what is hard to carry; /streams counts the streams that are open and that have ended.
+got and sends what is hard to carry; /streams counts the streams that are open and that have ended, and the uploads
+that broke off.
 """
 # Bottle has no type hints.
 # mypy: disable-error-code="untyped-decorator"
@@ -11,6 +12,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import bottle
@@ -23,7 +25,7 @@ from fastapi.responses import StreamingResponse
 CHUNK = b"x" * 2**16
 COOKIES = ["__Host-c=eyJhIjoxfQ==; Path=/; Secure", "a=1; Path=/; Priority=High; Partitioned; Secure"]
 
-streams = Counter({"open": 0, "ended": 0})
+streams = Counter({"open": 0, "ended": 0, "broken": 0})
 
 
 def tick(number: int) -> bytes:
@@ -79,10 +81,21 @@ async def async_breaks() -> AsyncIterator[bytes]:
         yield chunk
 
 
+@contextmanager
+def counting_breaks() -> Iterator[None]:
+    """Count what does not come to its end."""
+    try:
+        yield
+    except BaseException:
+        streams["broken"] += 1
+        raise
+
+
 def read(stream: Any) -> Iterator[bytes]:
     """Read an upload in pieces."""
-    while piece := stream.read(2**16):
-        yield piece
+    with counting_breaks():
+        while piece := stream.read(2**16):
+            yield piece
 
 
 def flask_app() -> Any:
@@ -192,8 +205,9 @@ class AsyncResource:
     async def on_post(self, req: Any, resp: Any, what: str) -> None:
         """Take an upload."""
         size = 0
-        async for piece in req.stream:
-            size += len(piece)
+        with counting_breaks():
+            async for piece in req.stream:
+                size += len(piece)
         resp.media = {"size": size}
 
 
@@ -265,8 +279,9 @@ def fastapi_app() -> Any:
     @app.post("/upload")
     async def upload(request: fastapi.Request) -> dict[str, int]:
         size = 0
-        async for piece in request.stream():
-            size += len(piece)
+        with counting_breaks():
+            async for piece in request.stream():
+                size += len(piece)
         return {"size": size}
 
     @app.get("/headers")

@@ -12,7 +12,9 @@ ROUTE_PREFIX_SETTING = "AzureFunctionsJobHost__extensions__http__routePrefix"
 
 # Of the worker's libraries (from Python 3.13 on) the one that runs this app, which has been imported by now.
 RUNTIMES = ("azure_functions_runtime", "azure_functions_runtime_v1")
-INVOCATION_IDS = [sys.modules[name].invocation_id_cv for name in RUNTIMES if name in sys.modules]
+INVOCATION_IDS = [
+    sys.modules[name].invocation_id_cv for name in RUNTIMES if hasattr(sys.modules.get(name), "invocation_id_cv")
+]
 
 
 def route_prefix() -> str:
