@@ -49,6 +49,7 @@ def test_demo_serves_what_was_asked_for(answers: list[str], path: str) -> None:
     ("arguments", "error"),
     [
         (["flask"], "'flask' is not question=answer"),
+        (["framwork=flask"], "'framwork' is not a question; these are: project_name, "),
         (["framework=django"], "django provided for choice variable framework"),
         (["framework=flask", "async_mode=async"], "async_mode 'async' does not work with Flask"),
     ],

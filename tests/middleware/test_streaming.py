@@ -159,10 +159,11 @@ def wsgi(app: Any, **options: Any) -> list[Message]:
 
 
 def test_wsgi_environ() -> None:
-    environs = []
+    environs, found = [], []
 
     def app(environ: Message, start_response: Any) -> list[bytes]:
         environs.append(environ)
+        found.append(getattr(Invocation.thread_local_storage, "invocation_id", None))
         start_response("200 OK", [])
         return [b"OK"]
 
@@ -174,6 +175,8 @@ def test_wsgi_environ() -> None:
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/José"
     assert environ["wsgi.input_terminated"] is True
     assert environ["wsgi.errors"] is sys.stderr
+    # Where the worker of Python 3.12 and earlier looks for the invocation of what this thread logs.
+    assert found == [environ["azure_functions.invocation_id"]] == [Invocation.invocation_id]
 
 
 def test_wsgi_iterable_is_closed_when_it_is_read_to_its_end_and_when_it_raises() -> None:
