@@ -187,7 +187,10 @@ class AsyncResource:
         match what:
             case "ticks":
                 count, gap = req.get_param_as_int("count", default=4), req.get_param_as_float("gap", default=0.2)
-                resp.sse = self.events(count, gap)
+                if req.get_param_as_bool("plain"):
+                    resp.stream = async_ticks(count, gap)
+                else:
+                    resp.sse = self.events(count, gap)
             case "large":
                 resp.stream = async_large(req.get_param_as_int("mib", default=1))
             case "breaks":

@@ -95,21 +95,34 @@ class AppResponse(Response):  # type: ignore[misc]
         super().__init__()
         self.begun = asyncio.Event()
         self.complete = False
+        self.client_gone = False
         self.held: list[Message] = []
+        self.received: asyncio.Queue[Message] = asyncio.Queue(maxsize=1)
         self.server_send: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.task = asyncio.create_task(self.run(app, scope, receive))
+        self.watching = asyncio.create_task(self.watch(receive))
+        self.task = asyncio.create_task(self.run(app, scope))
 
-    async def run(self, app: AsgiApp, scope: Scope, receive: Any) -> None:
+    async def run(self, app: AsgiApp, scope: Scope) -> None:
         """Call the app."""
         try:
-            await app(scope, receive, self.send)
-        except Exception:
+            await app(scope, self.received.get, self.send)
+        except Exception as error:
+            if self.client_gone and self.begun.is_set() and isinstance(error, OSError):
+                return  # That is send() below, and nobody is left to hear of it.
             # Starlette sends its own page for status 500 and raises then, for the server to log.
             if not self.complete:
                 raise
             logger.exception("The ASGI app raised an exception after its response.")
         finally:
             self.begun.set()
+            self.watching.cancel()
+
+    async def watch(self, receive: Any) -> None:
+        """Take the client's messages, at most one ahead of the app, to know when it goes; send() would not tell."""
+        while True:
+            message = await receive()
+            self.client_gone = message["type"] == "http.disconnect"
+            await self.received.put(message)
 
     async def begin(self) -> None:
         """Wait until the app begins its response, or raise what it raises before.
@@ -132,7 +145,11 @@ class AppResponse(Response):  # type: ignore[misc]
         self.server_send.exception()  # Or asyncio would log it where the app sends nothing more.
 
     async def send(self, message: Message) -> None:
-        """Send a message; until the server's turn comes hold the start and the end, and let a chunk between wait."""
+        """Send a message; until the server's turn comes hold the start and the end, and let a chunk between wait.
+
+        Raises:
+            ConnectionError: the client has gone (an OSError, as ASGI's HTTP specification 2.4 wants it).
+        """
         is_chunk = message.get("more_body", False)
         self.complete = self.complete or (message["type"] == "http.response.body" and not is_chunk)
         if not self.server_send.done():
@@ -141,6 +158,8 @@ class AppResponse(Response):  # type: ignore[misc]
                 self.held.append(message)
                 return
         send = await self.server_send
+        if self.client_gone and not self.complete:
+            raise ConnectionError("The client has gone.")
         await send(message)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:

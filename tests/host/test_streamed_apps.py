@@ -126,9 +126,10 @@ def test_an_upload_of_known_length(served: Served) -> None:
     assert served.client.post("/upload", content=bytes(MIB)).json() == {"size": MIB}
 
 
-def test_a_client_that_goes_ends_the_stream_and_frees_it(served: Served) -> None:
+@pytest.mark.parametrize("plain", [False, True], ids=["", "plain"])
+def test_a_client_that_goes_ends_the_stream_and_frees_it(plain: bool, served: Served) -> None:
     ended = served.client.get("/streams").json()["ended"]
-    with served.client.stream("GET", "/ticks", params={"count": 1000, "gap": 0.1}) as response:
+    with served.client.stream("GET", "/ticks", params={"count": 1000, "gap": 0.1, "plain": plain}) as response:
         lines = response.iter_lines()
         next(lines)
         served.wait_for_streams(lambda counted: counted["open"] == 1, 5)

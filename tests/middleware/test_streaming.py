@@ -145,6 +145,32 @@ def test_a_failed_startup_is_a_500_and_is_tried_again() -> None:
     assert app.startups == 3
 
 
+def test_send_raises_when_the_client_has_gone_and_that_is_no_error_of_the_app() -> None:
+    made = []
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for number in range(1000):
+            made.append(number)
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            await asyncio.sleep(0)
+
+    sent = asyncio.run(answer(StreamingMiddleware(app, ""), messages=[GET, {"type": "http.disconnect"}]))
+    assert sent[0]["status"] == 200
+    assert len(made) < 10
+
+
+def test_an_app_can_wait_for_the_client_to_go() -> None:
+    received = []
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        received.extend([await receive(), await receive()])
+
+    asyncio.run(answer(StreamingMiddleware(app, ""), messages=[GET, {"type": "http.disconnect"}]))
+    assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
+
+
 def test_an_exception_is_the_servers() -> None:
     async def app(scope: Message, receive: Any, send: Any) -> None:
         raise LookupError(scope["type"])
