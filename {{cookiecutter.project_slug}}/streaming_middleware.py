@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 
 
 class StreamingMiddleware:
-    """Calls an ASGI app with the request's own scope, receive and send.
+    """Calls an ASGI app with the request's own scope, and lets it receive and send on the worker's own server.
 
     Make one at import, `middleware = StreamingMiddleware(app)`, and return `await middleware.handle_async(req,
     context)` from an `async def` function that takes the extension's Request. The app's lifespan starts with the first
