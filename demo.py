@@ -15,7 +15,7 @@ from pathlib import Path
 from cookiecutter.exceptions import CookiecutterException
 from cookiecutter.main import cookiecutter
 
-from tests.functions_host.__main__ import main as serve
+from functions_host.__main__ import main as serve
 
 COOKIECUTTER_JSON = Path(__file__).with_name("cookiecutter.json")
 

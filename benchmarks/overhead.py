@@ -24,11 +24,11 @@ import azure.functions as func
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
 
-from asgi_middleware import AsgiMiddleware  # noqa: E402
 from benchmarks.chart import bar_chart  # noqa: E402
 from benchmarks.readme import renew  # noqa: E402
+from funcweb.asgi import AsgiMiddleware  # noqa: E402
+from funcweb.wsgi import WsgiMiddleware  # noqa: E402
 from tests.invoke import Invocation  # noqa: E402
-from wsgi_middleware import WsgiMiddleware  # noqa: E402
 
 # azure-functions does not annotate their constructors.
 StockWsgi: Callable[[Any], func.WsgiMiddleware] = func.WsgiMiddleware
@@ -136,7 +136,7 @@ def overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
 
 def nest_asyncio_overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
     """Return the overhead of the original way: stock handle() in an async function, under nest_asyncio."""
-    import nest_asyncio
+    import nest_asyncio  # type: ignore[import-untyped]
 
     nest_asyncio.apply()
     logging.disable(logging.WARNING)

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import httpx2
 from cookiecutter.main import cookiecutter
 
-from tests.functions_host.client import HostDied, RunningHost, serve
+from functions_host.client import HostDied, RunningHost, serve
 
 ROOT = Path(__file__).parent.parent
 

@@ -35,7 +35,7 @@ from urllib.parse import urlsplit
 from benchmarks.load import Load, load
 from benchmarks.readme import renew
 from benchmarks.soak import MIB, TITLES, resident_memory
-from tests.functions_host.client import HostDied, environment, serve, stop
+from functions_host.client import HostDied, environment, serve, stop
 
 ROOT = Path(__file__).parent.parent
 

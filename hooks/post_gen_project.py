@@ -12,8 +12,20 @@ from typing import Any
 
 def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> list[str]:
     """Return the paths in the project that the choices leave unused."""
-    packages = [row["package"] for name, row in frameworks.items() if name != framework]
-    return [*packages, *(path for path, kept in keep.items() if kept != "True")]
+    others = [name for name in frameworks if name != framework]
+    folders = [folder for name in others for folder in (frameworks[name]["package"], f"funcweb/{name}")]
+    return [*folders, *(path for path, kept in keep.items() if kept != "True")]
+
+
+def prune_glue(folder: Path, wrappers: str) -> None:
+    """Leave of the modules that only this framework needs those that `wrappers`, such as `key.with_key`, name."""
+    if folder.exists():
+        kept = {"__init__", *(wrapper.partition(".")[0] for wrapper in wrappers.split())}
+        for module in folder.glob("*.py"):
+            if module.stem not in kept:
+                module.unlink()
+        if [path.name for path in folder.iterdir()] == ["__init__.py"]:
+            shutil.rmtree(folder)
 
 
 def choose_app(package: Path, interface: str) -> None:
@@ -54,6 +66,7 @@ def main() -> int:
     context = json.loads(r"""{{ cookiecutter | tojson }}""")
     for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
         remove(Path(path))
+    prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
     choose_app(Path(context["__package"]), context["__interface"])
     print("\n".join(summary(context)))
     return 0

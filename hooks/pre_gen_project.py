@@ -97,7 +97,8 @@ def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any],
     the app of another framework, would be pruned.
     """
     pruned = [path for path, kept in keep.items() if kept != "True"]
-    pruned += [row["package"] for name, row in frameworks.items() if name != framework]
+    others = [name for name in frameworks if name != framework]
+    pruned += [path for name in others for path in (frameworks[name]["package"], f"funcweb/{name}")]
     pruned.append(f"{frameworks[framework]['package']}/asgi.py")
     found = [path for path in pruned if (folder / path).exists()]
     if found:

@@ -123,9 +123,10 @@ def test_the_package_holds_what_runs_and_nothing_else(built: BakedProject) -> No
     modules = [
         "bottleapp/__init__.py",
         "function_app.py",
-        "function_http.py",
-        "function_route.py",
-        "wsgi_middleware.py",
+        "funcweb/__init__.py",
+        "funcweb/http.py",
+        "funcweb/route.py",
+        "funcweb/wsgi.py",
     ]
     packages = [f"{PACKAGES}/{name}" for name in ("native.py", "tiny/__init__.py")]
     information = {f"{PACKAGES}/{name}.dist-info/{file}" for name in ("tiny-1.0", "native-2.0")
@@ -229,7 +230,7 @@ def set_of_letters(project: BakedProject) -> None:
 
 
 def broken_module(project: BakedProject) -> None:
-    change(project, "function_http.py", "import", "impart")
+    change(project, "funcweb/http.py", "import", "impart")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def broken_module(project: BakedProject) -> None:
         (negated_pattern, ["'!tests/'", ".funcignore"]),
         (stars_inside_a_pattern, ["'tests/**/*.txt'", ".funcignore"]),
         (set_of_letters, ["'[Tt]ests'", ".funcignore"]),
-        (broken_module, ["function_http.py cannot be compiled: invalid syntax", "line "]),
+        (broken_module, ["funcweb/http.py cannot be compiled: invalid syntax", "line "]),
     ],
     ids=lambda value: getattr(value, "__name__", "said"),
 )

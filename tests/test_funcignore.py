@@ -74,11 +74,12 @@ KEPT = {
 }
 OWN = {
     "flaskapp/__init__.py",
-    "function_http.py",
-    "function_route.py",
+    "funcweb/__init__.py",
+    "funcweb/http.py",
+    "funcweb/route.py",
+    "funcweb/wsgi.py",
     "host.json",
     "requirements.txt",
-    "wsgi_middleware.py",
 }
 ENTRY = {"v1": {"FlaskTrigger/__init__.py", "FlaskTrigger/function.json"}, "v2": {"function_app.py"}}
 

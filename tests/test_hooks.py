@@ -49,9 +49,10 @@ def test_removing_nested_folders_stops_at_the_first_that_holds_something(tmp_pat
 def test_post_gen_can_run_twice(bake: Bake) -> None:
     project = bake(framework="falcon", async_mode="async")
     files = {name: project.read(name) for name in project.files}
-    keep = {"function_app.py": "True", "FalconTrigger": "False", "wsgi_middleware.py": "False"}
+    keep = {"function_app.py": "True", "FalconTrigger": "False", "funcweb/wsgi.py": "False"}
     for path in post_gen.pruned_paths(keep, FRAMEWORKS, "falcon"):
         post_gen.remove(project.path / path)
+    post_gen.prune_glue(project.path / "funcweb" / "falcon", "prefix.with_route_prefix")
     post_gen.choose_app(project.path / "falconapp", "asgi")
     assert {name: project.read(name) for name in project.files} == files
 

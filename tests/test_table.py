@@ -53,7 +53,8 @@ def test_defaults() -> None:
 
 def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> None:
     assert list(FRAMEWORKS) == CONTEXT["framework"]
-    folders = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"{{cookiecutter.__function_name}}"}
+    folders = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
+    folders -= {"{{cookiecutter.__function_name}}", "funcweb"}
     assert folders == {row["package"] for row in FRAMEWORKS.values()}
 
 
@@ -61,7 +62,7 @@ def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> N
 def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]
     assert set(row) == {
-        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs"
+        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs", "wrappers"
     }  # fmt: skip
     assert row["auto"] in row["interfaces"]
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
@@ -71,10 +72,13 @@ def test_rows_are_whole(framework: str) -> None:
     package = PROJECT / row["package"]
     assert (package / "asgi.py").exists() == (len(row["apps"]) > 1)
     assert (package / "streaming.py").exists() == ("streaming" in row["interfaces"])
-    assert {path.name for path in package.glob("*_traces.py")} == {
-        f"{interface}_traces.py" for interface in row["apps"]
-    }
-    assert (package / "function_key.py").exists() == bool(row["docs"])
+    wrappers = [*row["wrappers"].values(), *(["key.with_key"] if row["docs"] else [])]
+    wrappers += [f"{interface}_traces.traced" for interface in row["apps"]]
+    glue = PROJECT / "funcweb" / framework
+    assert {path.stem for path in glue.glob("*.py")} == {"__init__", *(name.partition(".")[0] for name in wrappers)}
+    for wrapper in wrappers:
+        module, _, function = wrapper.partition(".")
+        assert f"\ndef {function}(" in (glue / f"{module}.py").read_text(encoding="utf-8")
 
 
 def test_the_original_four_keep_their_names() -> None:

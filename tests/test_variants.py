@@ -24,8 +24,9 @@ ALWAYS = {
     ".vscode/settings.json",
     ".vscode/tasks.json",
     "README.md",
-    "function_route.py",
     "build.py",
+    "funcweb/__init__.py",
+    "funcweb/route.py",
     "host.json",
     "local.settings.json",
     "pyproject.toml",
@@ -49,15 +50,15 @@ TRACES = {
         framework: rf"(?<!-http-)(?<!\.http\.)(?<!\.instrumentation\.){framework}(?!instrumentor)|{row['package']}"
         for framework, row in FRAMEWORKS.items()
     },
-    "wsgi": r"\bwsgi|wsgi_middleware|werkzeug|pep 3333|threads?pool",
-    "asgi": r"\basgi|asgi_middleware|httpx2|uvicorn|lifespan",
+    "wsgi": r"\bwsgi|werkzeug|pep 3333|threads?pool",
+    "asgi": r"\basgi|httpx2|uvicorn|lifespan",
     "streaming": r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
     "azd": r"\bazd\b|azure\.yaml|bicep",
     "github": r"\.github|dependabot",
-    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\.py|_traces\b|telemetryMode",
+    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\b|_traces\b|telemetryMode",
     "yes": r"devcontainer",
 }
 
@@ -73,23 +74,31 @@ def test_files(variant: Variant, project: BakedProject) -> None:
     entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
     package = variant.row["package"]
     middleware = {
-        "wsgi": {"wsgi_middleware.py", "function_http.py"},
-        "asgi": {"asgi_middleware.py", "asgi_lifespan.py", "function_http.py"},
-        "streaming": {"streaming_middleware.py", "asgi_lifespan.py", "tests/test_stream.py", f"{package}/streaming.py"},
-    }
+        "wsgi": {"funcweb/wsgi.py", "funcweb/http.py"},
+        "asgi": {"funcweb/asgi.py", "funcweb/lifespan.py", "funcweb/http.py"},
+        "streaming": {
+            "funcweb/streaming.py", "funcweb/lifespan.py", "tests/test_stream.py", f"{package}/streaming.py"
+        },
+    }  # fmt: skip
+    joining = set(middleware[variant.middleware])
+    if variant.mode == "nest_asyncio":
+        joining.add("funcweb/nested_asgi.py")
     if variant.mode == "streaming" and variant.interface == "wsgi":
-        middleware["streaming"].add("streaming_wsgi.py")
-    telemetry = set()
+        joining.add("funcweb/streaming_wsgi.py")
+    wrappers = [variant.row["wrappers"].get(variant.interface, ""), variant.row["wrappers"].get(variant.mode, "")]
     if variant.observability == "opentelemetry":
-        telemetry = {f"{variant.interface}_telemetry.py", f"{package}/{variant.interface}_traces.py"}
-    if telemetry and variant.mode == "streaming":
-        telemetry.add("streaming_telemetry.py")
-    needs_key = variant.framework == "fastapi" and variant.auth_level != "anonymous"
+        joining.add("funcweb/telemetry.py")
+        wrappers.append(f"{variant.interface}_traces.traced")
+        if variant.mode == "streaming":
+            joining.add("funcweb/streaming_telemetry.py")
+    if variant.row["docs"] and variant.auth_level != "anonymous":
+        wrappers.append("key.with_key")
+    glue = {f"funcweb/{variant.framework}/{name.partition('.')[0]}.py" for name in wrappers if name}
+    if glue:
+        joining |= {*glue, f"funcweb/{variant.framework}/__init__.py", "funcweb/wrap.py"}
     assert project.files == (
         ALWAYS
-        | ({f"{package}/function_key.py"} if needs_key else set())
-        | middleware[variant.middleware]
-        | telemetry
+        | joining
         | {f"{package}/__init__.py"}
         | entry[variant.programming_model]
         | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))
@@ -179,7 +188,8 @@ def imported_distributions(paths: list[Path]) -> set[str]:
             elif isinstance(node, ast.ImportFrom):
                 modules.add(node.module or "")
     tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
-    own = {path.stem for path in paths} | {path.parent.name for path in paths}
+    own = {path.stem for path in paths if path.parent.name != "funcweb"} | {"funcweb"}
+    own |= {path.parent.name for path in paths if path.parent.parent.name != "funcweb"}
     distributions = {
         "azure": "azure-functions",
         "azurefunctions": "azurefunctions-extensions-http-fastapi",

@@ -8,8 +8,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from functions_host.client import serve
+
 from ..conftest import Bake
-from ..functions_host.client import serve
 from .chromium import visit
 
 PREFIX = "/api/v1"

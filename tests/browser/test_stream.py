@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser
 
+from functions_host.client import serve
 from tests.variants import FRAMEWORKS
 
 from ..conftest import Bake
-from ..functions_host.client import serve
 from .chromium import visit
 
 READ = """

@@ -11,7 +11,7 @@ from .sdist import unpacked
 
 PROJECT = Path(__file__).parents[2]
 MIDDLEWARES = {
-    "ours": {"wsgi": "wsgi_middleware:WsgiMiddleware", "asgi": "asgi_middleware:AsgiMiddleware"},
+    "ours": {"wsgi": "funcweb.wsgi:WsgiMiddleware", "asgi": "funcweb.asgi:AsgiMiddleware"},
     "stock": {"wsgi": "azure.functions:WsgiMiddleware", "asgi": "azure.functions:AsgiMiddleware"},
 }
 

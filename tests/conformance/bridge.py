@@ -90,7 +90,7 @@ class Bridge:
     """Makes bridged apps, and counts the requests that went through the middleware."""
 
     def __init__(self, middleware: str) -> None:
-        """Take the middleware's import path, such as `wsgi_middleware:WsgiMiddleware`."""
+        """Take the middleware's import path, such as `funcweb.wsgi:WsgiMiddleware`."""
         module, _, name = middleware.partition(":")
         self.middleware: Callable[[Any], Any] = getattr(importlib.import_module(module), name)
         self.requests = 0

@@ -1,1 +1,1 @@
-"""Tests of tests/functions_host, the local Functions host."""
+"""Tests of functions_host, the local Functions host."""

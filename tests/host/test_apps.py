@@ -7,7 +7,8 @@ import concurrent.futures
 import httpx2
 import pytest
 
-from ..functions_host.client import HostDied, serve
+from functions_host.client import HostDied, serve
+
 from . import apps
 from .conftest import Write
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from ..functions_host import client
+from functions_host import client
+
 from . import apps
 from .conftest import Write
 

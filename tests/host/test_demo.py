@@ -7,8 +7,8 @@ import time
 import httpx2
 import pytest
 
+from functions_host.client import environment, stop
 from tests.conftest import run_python
-from tests.functions_host.client import environment, stop
 from tests.variants import TEMPLATE
 
 

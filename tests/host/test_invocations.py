@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.functions_host.client import RunningHost, serve
+from functions_host.client import RunningHost, serve
 from tests.variants import PROJECT
 
 from .conftest import Write
@@ -82,27 +82,26 @@ STREAMING = """async def main(req: Request, context: func.Context) -> Response:
 
 ENTRIES = {
     "wsgi": ENTRY.format(
-        imports="from wsgi_middleware import WsgiMiddleware",
+        imports="from funcweb.wsgi import WsgiMiddleware",
         middleware="WsgiMiddleware(web_app)",
         function="""def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     return middleware.handle(req, context)""",
     ),
     "asgi": ENTRY.format(
-        imports="from asgi_middleware import AsgiMiddleware",
+        imports="from funcweb.asgi import AsgiMiddleware",
         middleware="AsgiMiddleware(web_app)",
         function="""async def main(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     return await middleware.handle_async(req, context)""",
     ),
     "streaming wsgi": ENTRY.format(
         imports="""from azurefunctions.extensions.http.fastapi import Request, Response
-from streaming_middleware import StreamingMiddleware
-from streaming_wsgi import StreamingWsgi""",
-        middleware="StreamingMiddleware(StreamingWsgi(web_app, threads=20))",
+from funcweb.streaming_wsgi import StreamingWsgiMiddleware""",
+        middleware="StreamingWsgiMiddleware(web_app, threads=20)",
         function=STREAMING,
     ),
     "streaming asgi": ENTRY.format(
         imports="""from azurefunctions.extensions.http.fastapi import Request, Response
-from streaming_middleware import StreamingMiddleware""",
+from funcweb.streaming import StreamingMiddleware""",
         middleware="StreamingMiddleware(web_app)",
         function=STREAMING,
     ),
@@ -131,7 +130,7 @@ class Served:
 def served(request: pytest.FixtureRequest, write: Write) -> Iterator[Served]:
     """Serve an app by each of the middlewares."""
     kind: str = request.param
-    modules = {path.name: path.read_text(encoding="utf-8") for path in PROJECT.glob("*.py")}
+    modules = {f"funcweb/{path.name}": path.read_text(encoding="utf-8") for path in PROJECT.glob("funcweb/*.py")}
     web = WSGI_APP if kind.endswith("wsgi") else ASGI_APP
     with (
         serve(write({**modules, "web.py": web, "function_app.py": ENTRIES[kind]})) as host,

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from ..functions_host.client import RunningHost, serve
+from functions_host.client import RunningHost, serve
+
 from . import apps
 from .conftest import Write
 
@@ -142,7 +143,7 @@ def test_a_body_over_the_limit_is_a_413_before_it_is_read(host: RunningHost) -> 
 
 
 def test_the_limit_is_100_mb_unless_a_setting_says_otherwise() -> None:
-    from ..functions_host.app import MAX_BODY
+    from functions_host.app import MAX_BODY
 
     assert MAX_BODY == 100 * 1024 * 1024
 
@@ -223,7 +224,7 @@ def test_the_process_is_set_up_as_the_worker_s(client: httpx2.Client, host: Runn
 
 
 def test_this_repository_s_modules_do_not_hide_the_app_s(client: httpx2.Client) -> None:
-    from ..functions_host import client as helper
+    from functions_host import client as helper
 
     root = str(helper._ROOT)
     assert root not in client.get("/process").json()["sys_path"]

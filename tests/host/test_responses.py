@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from ..functions_host.client import RunningHost, serve
+from functions_host.client import RunningHost, serve
+
 from . import apps
 from .conftest import Write
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ..functions_host.errors import HostError
-from ..functions_host.project import Function
-from ..functions_host.routes import build_routes, parse
+from functions_host.errors import HostError
+from functions_host.project import Function
+from functions_host.routes import build_routes, parse
 
 
 def function(route: str | None, *methods: str, name: str = "f") -> Function:

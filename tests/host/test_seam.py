@@ -1,7 +1,7 @@
 """What this host relies on in the runtime packages, and which version changed it.
 
 The packages say nothing about compatibility. When one of these tests fails after an upgrade, its
-message says what is different; put tests/functions_host/worker.py or messages.py right, run
+message says what is different; put functions_host/worker.py or messages.py right, run
 tests/host, and only then change `TESTED`.
 """
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ..functions_host.messages import Message, Protos
-from ..functions_host.worker import TESTED, USED, runtime_names
+from functions_host.messages import Message, Protos
+from functions_host.worker import TESTED, USED, runtime_names
 
 RUNTIMES = [pytest.param(is_v2, id="v2" if is_v2 else "v1") for is_v2 in (True, False)]
 
@@ -111,7 +111,7 @@ def test_a_field_that_nobody_sent_is_named() -> None:
 
 
 def test_the_importer_of_the_runtimes_is_the_worker_module_alone() -> None:
-    package = Path(__file__).parents[1] / "functions_host"
+    package = Path(__file__).parents[2] / "functions_host"
     named = {file.name for file in package.glob("*.py") if "azure_functions_runtime." in file.read_text()}
     imports = {
         file.name

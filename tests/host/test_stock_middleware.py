@@ -20,16 +20,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from ..functions_host.client import HostDied, RunningHost, serve
-from ..variants import PROJECT, TEMPLATE
+from functions_host.client import HostDied, RunningHost, serve
+from tests.variants import PROJECT, TEMPLATE
+
 from . import apps
 from .conftest import Write
 
 V1 = "v1 under a prefix"
-MODULES = ("function_route.py", "function_http.py", "asgi_lifespan.py", "wsgi_middleware.py", "asgi_middleware.py")
+MODULES = [f"funcweb/{name}.py" for name in ("__init__", "route", "http", "lifespan", "wsgi", "asgi")]
 IMPORTS = {
     "stock": "from azure.functions import AsgiMiddleware, WsgiMiddleware",
-    "ours": "from asgi_middleware import AsgiMiddleware\nfrom wsgi_middleware import WsgiMiddleware",
+    "ours": "from funcweb.asgi import AsgiMiddleware\nfrom funcweb.wsgi import WsgiMiddleware",
 }
 
 WSGI = '''
@@ -305,7 +306,7 @@ app = func.AsgiFunctionApp(app=fastapi_app, http_auth_level=func.AuthLevel.ANONY
 """,
     "ours": """
 import azure.functions as func
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
 from asgiapps import fastapi_app
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)

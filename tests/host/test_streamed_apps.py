@@ -12,8 +12,8 @@ import httpx2
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from functions_host.client import RunningHost, serve
 from tests.conftest import bake_or_fail
-from tests.functions_host.client import RunningHost, serve
 from tests.streaming_apps import COOKIES
 from tests.variants import TEMPLATE
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from ..functions_host.client import RunningHost, serve
+from functions_host.client import RunningHost, serve
+
 from . import apps
 from .conftest import Write
 

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from functions_host.client import serve
 from tests.conftest import bake_or_fail, run_python
-from tests.functions_host.client import serve
 from tests.variants import PROJECT, Variant, combinations_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -162,10 +162,10 @@ print(*(span.name for span in spans.get_finished_spans()))
 @pytest.mark.parametrize(
     ("app", "telemetry", "serve", "name"),
     [
-        ("fastapiapp", "fastapiapp.asgi_traces", "", "GET /hello/{name}"),
-        ("falconapp", "falconapp.wsgi_traces", "WSGIMiddleware", "GET /hello/{name}"),
-        ("falconapp.asgi", "falconapp.asgi_traces", "", "GET /hello/{name}"),
-        ("bottleapp", "bottleapp.wsgi_traces", "WSGIMiddleware", "GET /hello/<name>"),
+        ("fastapiapp", "funcweb.fastapi.asgi_traces", "", "GET /hello/{name}"),
+        ("falconapp", "funcweb.falcon.wsgi_traces", "WSGIMiddleware", "GET /hello/{name}"),
+        ("falconapp.asgi", "funcweb.falcon.asgi_traces", "", "GET /hello/{name}"),
+        ("bottleapp", "funcweb.bottle.wsgi_traces", "WSGIMiddleware", "GET /hello/<name>"),
     ],
 )
 def test_the_span_itself_has_the_name_whatever_exports_it(app: str, telemetry: str, serve: str, name: str) -> None:

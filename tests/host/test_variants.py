@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from functions_host.client import HostDied, RunningHost, serve
 from tests.conftest import BakedProject, bake_or_fail
-from tests.functions_host.client import HostDied, RunningHost, serve
 from tests.variants import ANSWERS, FRAMEWORKS, RULED, Variant, combinations_of
 
 KEY = "the-key"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-import function_route
+from funcweb import route
 
 
 @pytest.fixture(autouse=True)
@@ -12,4 +12,4 @@ def host_json(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """Stand a host.json without a prefix beside the modules; in the template it is Jinja, not JSON."""
     folder = tmp_path_factory.mktemp("beside")
     (folder / "host.json").write_text(json.dumps({"extensions": {"http": {"routePrefix": ""}}}), encoding="utf-8")
-    monkeypatch.setattr(function_route, "__file__", str(folder / "function_route.py"))
+    monkeypatch.setattr(route, "__file__", str(folder / "funcweb" / "route.py"))

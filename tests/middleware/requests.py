@@ -6,9 +6,9 @@ from wsgiref.validate import validator
 
 import azure.functions as func
 
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
+from funcweb.wsgi import WsgiMiddleware
 from tests.invoke import Invocation
-from wsgi_middleware import WsgiMiddleware
 
 CONTEXT = Invocation()
 

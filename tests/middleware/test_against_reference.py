@@ -40,8 +40,8 @@ from tests.conformance.bridge import (
 
 Headers = list[tuple[str, str]]
 
-WsgiMiddleware = importlib.import_module(os.environ.get("WSGI_MIDDLEWARE", "wsgi_middleware")).WsgiMiddleware
-AsgiMiddleware = importlib.import_module(os.environ.get("ASGI_MIDDLEWARE", "asgi_middleware")).AsgiMiddleware
+WsgiMiddleware = importlib.import_module(os.environ.get("WSGI_MIDDLEWARE", "funcweb.wsgi")).WsgiMiddleware
+AsgiMiddleware = importlib.import_module(os.environ.get("ASGI_MIDDLEWARE", "funcweb.asgi")).AsgiMiddleware
 
 # The same examples in every run, so that a failure in CI is a failure at home.
 deterministic = settings(derandomize=True, deadline=None, max_examples=400, database=None)

@@ -8,7 +8,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
 from tests.middleware.requests import call_asgi, request
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
@@ -153,7 +153,7 @@ def test_handle_under_nest_asyncio(tmp_path: Any) -> None:
 import asyncio, sys
 sys.path.append({str(PROJECT)!r})
 import azure.functions as func, nest_asyncio
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
 nest_asyncio.apply()
 startups = []
 async def app(scope, receive, send):

@@ -7,7 +7,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
 from tests.middleware.requests import request
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from asgi_middleware import AsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
+from funcweb.wsgi import WsgiMiddleware
 from tests.conftest import run_python
 from tests.middleware.requests import request
 from tests.variants import PROJECT
-from wsgi_middleware import WsgiMiddleware
 
 REQUESTS, AT_ONCE = 10_000, 64
 marker: ContextVar[str] = ContextVar("marker", default="")
@@ -145,8 +145,8 @@ PEAK = """
 import asyncio, resource, sys
 sys.path.append({project!r})
 import azure.functions as func
-from asgi_middleware import AsgiMiddleware
-from wsgi_middleware import WsgiMiddleware
+from funcweb.asgi import AsgiMiddleware
+from funcweb.wsgi import WsgiMiddleware
 
 SIZE, CHUNK = 100_000_000, 1_000_000
 

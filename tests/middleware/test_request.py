@@ -8,12 +8,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-import function_http
-import function_route
-from asgi_middleware import AsgiMiddleware
+from funcweb import http, route
+from funcweb.asgi import AsgiMiddleware
+from funcweb.wsgi import WsgiMiddleware
 from tests.invoke import Invocation
 from tests.middleware.requests import call_wsgi, environ_of, request, scope_of
-from wsgi_middleware import WsgiMiddleware
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_cookies_come_back_as_the_app_set_them(sent: str, seen: str) -> None:
 def test_every_character_that_may_stand_in_a_cookie_is_restored() -> None:
     octets = [chr(code) for code in range(128)]
     allowed = {c for c in octets if c > " " and c not in '",;\\\x7f'}
-    restored = {c for c in octets if function_http.restored_cookies(f"%{ord(c):02X}") == c}
+    restored = {c for c in octets if http.restored_cookies(f"%{ord(c):02X}") == c}
     assert restored == allowed
 
 
@@ -290,7 +289,7 @@ def test_trusted_proxies_must_be_a_number(value: str, monkeypatch: pytest.Monkey
 def test_the_prefix_is_that_of_host_json(
     settings: Any, root_path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(function_route, "__file__", str(tmp_path / "function_route.py"))
+    monkeypatch.setattr(route, "__file__", str(tmp_path / "funcweb" / "route.py"))
     if settings is not None:
         (tmp_path / "host.json").write_text(json.dumps(settings), encoding="utf-8-sig")
 
@@ -304,7 +303,7 @@ def test_the_prefix_is_that_of_host_json(
 
 
 def test_a_host_json_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(function_route, "__file__", str(tmp_path / "function_route.py"))
+    monkeypatch.setattr(route, "__file__", str(tmp_path / "funcweb" / "route.py"))
     (tmp_path / "host.json").write_text("{} // comment", encoding="utf-8")
     with pytest.raises(ValueError, match=r"host\.json must be JSON without comments"):
         WsgiMiddleware(lambda environ, start_response: [])

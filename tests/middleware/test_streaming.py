@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
 
-from streaming_middleware import StreamingMiddleware
-from streaming_wsgi import StreamingWsgi
+from funcweb.streaming import StreamingMiddleware
+from funcweb.streaming_wsgi import StreamingWsgi
 from tests.invoke import Invocation
 
 Message = dict[str, Any]

@@ -11,8 +11,8 @@ from wsgiref.validate import validator
 import azure.functions as func
 import pytest
 
+from funcweb.wsgi import WsgiMiddleware
 from tests.middleware.requests import call_wsgi, request
-from wsgi_middleware import WsgiMiddleware
 
 TEXT = [("Content-Type", "text/plain")]
 

@@ -40,15 +40,7 @@ class Health:
         resp.media = {"status": "ok"}
 
 
-class RoutePrefix:
-    """Lets the app stand under a route prefix: Falcon routes by the whole path, which in ASGI begins with root_path."""
-
-    async def process_request(self, req: Request, resp: Response) -> None:
-        """Take the prefix off the path before Falcon chooses a resource."""
-        req.path = req.path.removeprefix(req.root_path) or "/"
-
-
-app = App(middleware=[RoutePrefix()])
+app = App()
 app.add_route("/", Index())
 app.add_route("/hello/{name}", Greeting())
 app.add_route("/hello", PostedGreeting())

@@ -26,7 +26,7 @@ from werkzeug.test import Client
 {{ [
   "from " ~ cookiecutter.__app ~ " import app",
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
-  "from function_route import as_root_path, route_prefix",
+  "from funcweb.route import as_root_path, route_prefix",
 ] | sort | join("\n") }}
 {%- if cookiecutter.programming_model == "v2" %}
 

@@ -6,8 +6,7 @@ from urllib.parse import unquote
 
 import azure.functions as func
 
-from asgi_lifespan import AppLifespan, AsgiApp, Message, Scope
-from function_http import (
+from funcweb.http import (
     client_address,
     forwarded,
     make_response,
@@ -16,7 +15,8 @@ from function_http import (
     split_url,
     trusted_proxies,
 )
-from function_route import (
+from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
+from funcweb.route import (
     as_root_path,
     enter_invocation,
     function_context,

@@ -17,7 +17,7 @@ from urllib.request import ProxyHandler, build_opener
 
 from .app import STATUS_PATH
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[1]
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 15.0
 _POLL = 0.03

@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 import azure.functions as func
 
-from function_http import (
+from funcweb.http import (
     client_address,
     forwarded,
     make_response,
@@ -21,7 +21,7 @@ from function_http import (
     split_url,
     trusted_proxies,
 )
-from function_route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
+from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 
-from asgi_telemetry import TracedApp
+from funcweb.telemetry import TracedApp
 
 
 def traced(app: FastAPI) -> TracedApp:

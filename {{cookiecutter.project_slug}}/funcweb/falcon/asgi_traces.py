@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from falcon import App, Request, Response
+from falcon.asgi import App, Request, Response
 from opentelemetry import trace
-from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 
-from wsgi_telemetry import TracedApp
+from funcweb.telemetry import TracedApp
 
 
 class SpanName:
     """Names the span by the route that Falcon has found."""
 
-    def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
+    async def process_resource(self, req: Request, resp: Response, resource: object, params: dict[str, Any]) -> None:
         """Name it."""
         span = trace.get_current_span()
         span.update_name(f"{req.method} {req.uri_template}")
@@ -22,4 +22,4 @@ class SpanName:
 def traced(app: App[Request, Response]) -> TracedApp:
     """Return the app with a span for each request."""
     app.add_middleware(SpanName())
-    return TracedApp(OpenTelemetryMiddleware(app))
+    return TracedApp(OpenTelemetryMiddleware(app, exclude_spans=["receive", "send"]))

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tests.functions_host PATH``."""
+"""The command line: ``python -m functions_host PATH``."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _loop(text: str) -> str:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
-        prog="python -m tests.functions_host",
+        prog="python -m functions_host",
         description=(package_doc or "").partition("\n")[0],
     )
     parser.add_argument("path", type=Path, metavar="PATH", help="the folder of the function app")

@@ -1,7 +1,7 @@
-"""A WSGI app whose requests are traced, each in a trace context of its own."""
+"""A web app whose requests are traced, each in a trace context of its own."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import Context, attach
@@ -18,11 +18,11 @@ class TracedApp:
     the parent. Each request has a context of its own, so nothing has to be put back.
     """
 
-    def __init__(self, app: Callable[[Any, Any], Iterable[bytes]]) -> None:
+    def __init__(self, app: Callable[..., Any]) -> None:
         """Take an app that makes a span for each request."""
         self.app = app
 
-    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Call the app."""
+    def __call__(self, *request: Any) -> Any:
+        """Call the app, and return what it returns."""
         attach(Context())
-        return self.app(environ, start_response)
+        return self.app(*request)

@@ -13,8 +13,8 @@ from typing import Any
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response  # type: ignore[import-untyped]
 
-from asgi_lifespan import AppLifespan, AsgiApp, Message, Scope
-from function_route import (
+from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
+from funcweb.route import (
     as_root_path,
     enter_invocation,
     function_context,

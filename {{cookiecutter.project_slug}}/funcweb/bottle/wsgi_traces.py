@@ -10,7 +10,7 @@ from bottle import Bottle, request
 from opentelemetry import trace
 from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 
-from wsgi_telemetry import TracedApp
+from funcweb.telemetry import TracedApp
 
 
 def name_span(callback: Callable[..., Any]) -> Callable[..., Any]:

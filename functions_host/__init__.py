@@ -1,6 +1,6 @@
 """A small local Azure Functions host around Microsoft's own Python runtime packages.
 
-``python -m tests.functions_host PATH`` serves the function app in PATH over HTTP on 127.0.0.1. The
+``python -m functions_host PATH`` serves the function app in PATH over HTTP on 127.0.0.1. The
 app is indexed, loaded and called by azure-functions-runtime (programming model v2) or
 azure-functions-runtime-v1, the libraries that the worker in Azure is made of. What the host around
 them does to a request and a response is rebuilt here, as far as a web app can tell.

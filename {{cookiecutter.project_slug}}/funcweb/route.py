@@ -18,7 +18,7 @@ INVOCATION_IDS = [
 
 
 def route_prefix() -> str:
-    """Return `extensions.http.routePrefix` of the host.json beside this module.
+    """Return `extensions.http.routePrefix` of the function app's host.json.
 
     The app setting of the same name wins over it, as in the host, whose own default is `api`.
 
@@ -28,7 +28,7 @@ def route_prefix() -> str:
     for name, value in os.environ.items():
         if name.casefold() == ROUTE_PREFIX_SETTING.casefold():
             return value
-    host_json = Path(__file__).with_name("host.json")
+    host_json = Path(__file__).parent.with_name("host.json")
     if not host_json.exists():
         return "api"
     try:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from wsgi_telemetry import TracedApp
+from funcweb.telemetry import TracedApp
 
 
 def traced(app: Flask) -> TracedApp:

@@ -7,11 +7,24 @@ from typing import Any
 
 from a2wsgi import WSGIMiddleware
 
-from asgi_lifespan import Message, Scope
+from funcweb.lifespan import Message, Scope
+from funcweb.streaming import StreamingMiddleware
 
 WsgiApp = Callable[[Any, Any], Iterable[bytes]]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+
+
+class StreamingWsgiMiddleware(StreamingMiddleware):
+    """StreamingMiddleware for a WSGI app, which it calls on a pool of threads."""
+
+    def __init__(self, app: WsgiApp, prefix: str | None = None, threads: int = 200) -> None:
+        """Take the app, the route prefix where it is not the one in host.json, and how many requests run at once.
+
+        Raises:
+            ValueError: host.json is not JSON.
+        """
+        super().__init__(StreamingWsgi(app, threads), prefix)
 
 
 class StreamingWsgi:

@@ -1,0 +1,23 @@
+{%- set row = cookiecutter._frameworks[cookiecutter.framework] -%}
+{%- set glue = "funcweb." ~ cookiecutter.framework ~ "." -%}
+{%- set wrappers = [] -%}
+{%- for path in cookiecutter.__wrappers.split() -%}
+{%- set module, function = path.split(".") -%}
+{%- set _ = wrappers.append((glue ~ module, function)) -%}
+{%- endfor -%}
+"""What is put around the web app before the middleware gets it."""
+
+from typing import Any
+
+{% for module, function in wrappers | sort -%}
+from {{ module }} import {{ function }}
+{% endfor -%}
+{%- if cookiecutter.__mode == "streaming" and cookiecutter.observability == "opentelemetry" -%}
+from funcweb.streaming_telemetry import leave_server_untraced
+
+leave_server_untraced()
+{% endif %}
+
+def wrap(app: Any) -> Any:
+    """Return the app as the middleware is to call it."""
+    return {% for module, function in wrappers %}{{ function }}({% endfor %}app{{ ")" * wrappers | length }}
