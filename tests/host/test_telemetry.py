@@ -34,6 +34,7 @@ class Ingestion(ThreadingHTTPServer):
             "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
             f"IngestionEndpoint={url};LiveEndpoint={url}",
             "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+            "OTEL_TRACES_SAMPLER": "always_on",  # The default keeps five traces a second.
             "OTEL_BSP_SCHEDULE_DELAY": "50",
             "OTEL_BLRP_SCHEDULE_DELAY": "50",
             "PYTHONDONTWRITEBYTECODE": "1",
