@@ -10,7 +10,7 @@ import pytest
 from pytest_cookies.plugin import Cookies
 
 from tests.conftest import BakedProject
-from tests.variants import CONTEXT, TEMPLATE
+from tests.variants import CONTEXT, FRAMEWORKS, PLAIN, TEMPLATE
 
 APP = '''"""The web app: what it answers to which request."""
 
@@ -103,6 +103,7 @@ ROW = {
         }
     },
     "docs": "",
+    "route": "/hello/{name}",
     "wrappers": {},
 }
 
@@ -129,19 +130,19 @@ def template(tmp_path: Path) -> Path:
 def test_the_new_framework_bakes_and_passes(
     programming_model: str, mode: str, template: Path, cookies: Cookies
 ) -> None:
-    answers = {"framework": "starlette", "programming_model": programming_model, "async_mode": mode}
+    answers = {**PLAIN, "framework": "starlette", "programming_model": programming_model, "async_mode": mode}
     answers["route_prefix"] = "api"
     result = cookies.bake(extra_context=answers, template=str(template))
     assert result.exception is None
     project = BakedProject(result.project_path)
-    assert not {"fastapiapp/__init__.py", "flaskapp/__init__.py"} & project.files
+    assert not {f"{row['package']}/__init__.py" for row in FRAMEWORKS.values()} & project.files
     project.passes_its_own_checks()
     project.passes("mypy", ".")
 
 
 def test_the_other_frameworks_do_not_notice(template: Path, cookies: Cookies) -> None:
-    before = cookies.bake(extra_context={"framework": "falcon"})
-    after = cookies.bake(extra_context={"framework": "falcon"}, template=str(template))
+    before = cookies.bake(extra_context=PLAIN)
+    after = cookies.bake(extra_context=PLAIN, template=str(template))
     assert before.exception is None and after.exception is None
     first, second = BakedProject(before.project_path), BakedProject(after.project_path)
     assert {name: first.read(name) for name in first.files} == {name: second.read(name) for name in second.files}

@@ -23,7 +23,7 @@ SCHEMAS = {
 @pytest.fixture(scope="module")
 def folders(cookies_session: Cookies) -> list[Path]:
     """The projects of all variants, and this repository, so that a checker starts once for all of them."""
-    return [TEMPLATE, *(bake_or_fail(cookies_session, **variant._asdict()).path for variant in VARIANTS)]
+    return [TEMPLATE, *(bake_or_fail(cookies_session, **variant.answers).path for variant in VARIANTS)]
 
 
 def distinct(folders: list[Path], pattern: str) -> list[Path]:

@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from tests.conftest import Bake, run_python
-from tests.variants import FRAMEWORKS, TEMPLATE
+from tests.variants import FRAMEWORKS, PLAIN, TEMPLATE, Variant, context_of, mode_for
 
 
 def load(name: str) -> ModuleType:
@@ -46,27 +46,30 @@ def test_removing_nested_folders_stops_at_the_first_that_holds_something(tmp_pat
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine.txt"]
 
 
-def test_post_gen_can_run_twice(bake: Bake) -> None:
-    project = bake(framework="falcon", async_mode="async")
+@pytest.mark.parametrize(
+    ("framework", "interface"), [(name, interface) for name, row in FRAMEWORKS.items() for interface in row["apps"]]
+)
+def test_post_gen_can_run_twice(framework: str, interface: str, bake: Bake) -> None:
+    variant = Variant({**PLAIN, "framework": framework, "async_mode": mode_for(framework, interface)})
+    project = bake(**variant.answers)
+    context = context_of(variant)
     files = {name: project.read(name) for name in project.files}
-    keep = {"function_app.py": "True", "FalconTrigger": "False", "funcweb/wsgi.py": "False"}
-    for path in post_gen.pruned_paths(keep, FRAMEWORKS, "falcon"):
+    for path in post_gen.pruned_paths(context["__keep"], FRAMEWORKS, framework):
         post_gen.remove(project.path / path)
-    post_gen.prune_glue(project.path / "funcweb" / "falcon", "prefix.with_route_prefix")
-    post_gen.choose_app(project.path / "falconapp", "asgi")
+    post_gen.prune_glue(project.path / "funcweb" / framework, context["__wrappers"])
+    post_gen.choose_app(project.path / context["__package"], interface)
     assert {name: project.read(name) for name in project.files} == files
 
 
 def test_post_gen_says_what_was_made_how_to_run_and_how_to_test(tmp_path: Path) -> None:
-    result = run_python(
-        "-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", "framework=flask", cwd=tmp_path
-    )
+    result = run_python("-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", cwd=tmp_path)
+    context = context_of(Variant({}))
+    row = FRAMEWORKS[context["framework"]]
+    server = row["apps"][context["__interface"]]["server"].format(app=context["__app"])
+    folder = tmp_path / context["project_slug"]
     assert result.returncode == 0, result.stderr
     made, run, test = result.stdout.splitlines()
-    assert made.startswith("Made my-web-function: Flask on Azure Functions (sync, ")
-    assert (
-        run.startswith(f'Run it:  cd "{tmp_path / "my-web-function"}" && ')
-        and "python -m flask --app flaskapp run" in run
-    )
-    assert test.startswith(f'Test it: cd "{tmp_path / "my-web-function"}" && ') and test.endswith("python -m pytest")
+    assert made.startswith(f"Made {folder.name}: {row['title']} on Azure Functions ({context['__mode']}, ")
+    assert run.startswith(f'Run it:  cd "{folder}" && ') and server in run
+    assert test.startswith(f'Test it: cd "{folder}" && ') and test.endswith("python -m pytest")
     assert result.stderr == ""

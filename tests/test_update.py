@@ -1,11 +1,12 @@
 """A project made with cruft can be brought up to date when the template changes."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
 
 from tests.conftest import run_python
-from tests.variants import TEMPLATE
+from tests.variants import FRAMEWORKS, PLAIN, TEMPLATE
 
 
 def git(*arguments: str, cwd: Path) -> None:
@@ -32,24 +33,26 @@ def test_cruft_creates_and_updates(tmp_path: Path) -> None:
     git("init", "--initial-branch", "main", cwd=template)
     commit(template, "First")
 
-    answers = '{"framework": "falcon", "async_mode": "async", "programming_model": "v1", "project_slug": "made"}'
+    first, *_, last = FRAMEWORKS
+    package, other = FRAMEWORKS[first]["package"], FRAMEWORKS[last]["package"]
+    answers = json.dumps({**PLAIN, "framework": first, "programming_model": "v1", "project_slug": "made"})
     result = run_python("-m", "cruft", "create", template, "--no-input", "--extra-context", answers, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
     project = tmp_path / "made"
     git("init", "--initial-branch", "main", cwd=project)
-    mine = project / "falconapp" / "mine.py"
+    mine = project / package / "mine.py"
     mine.write_text('"""Mine."""\n', encoding="utf-8")
     commit(project, "Mine")
 
     readme = template / "{{cookiecutter.project_slug}}" / "README.md"
     readme.write_text(readme.read_text(encoding="utf-8") + "\nNew in the template.\n", encoding="utf-8")
-    (template / "{{cookiecutter.project_slug}}" / "flaskapp" / "more.py").write_text("x = 1\n", encoding="utf-8")
+    (template / "{{cookiecutter.project_slug}}" / other / "more.py").write_text("x = 1\n", encoding="utf-8")
     commit(template, "Second")
 
     result = run_python("-m", "cruft", "update", "--skip-apply-ask", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr
     assert (project / "README.md").read_text(encoding="utf-8").endswith("\nNew in the template.\n")
     assert mine.read_text(encoding="utf-8") == '"""Mine."""\n'
-    assert not (project / "flaskapp").exists()
+    assert not (project / other).exists()
     result = run_python("-m", "cruft", "check", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr

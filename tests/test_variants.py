@@ -13,101 +13,61 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import BakedProject, run_python
-from tests.variants import FRAMEWORKS, Variant
-
-ALWAYS = {
-    ".editorconfig",
-    ".funcignore",
-    ".gitignore",
-    ".vscode/extensions.json",
-    ".vscode/launch.json",
-    ".vscode/settings.json",
-    ".vscode/tasks.json",
-    "README.md",
-    "build.py",
-    "funcweb/__init__.py",
-    "funcweb/route.py",
-    "host.json",
-    "local.settings.json",
-    "pyproject.toml",
-    "requirements-dev.txt",
-    "requirements.txt",
-    "tests/conftest.py",
-    "tests/test_app.py",
-}
-
-# What an answer adds to them.
-FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
-    ("deployment", "azd"): {"azure.yaml", "infra/main.bicep", "infra/main.parameters.json"},
-    ("ci", "github"): {".github/dependabot.yml", ".github/workflows/ci.yml", ".github/workflows/deploy.yml"},
-    ("devcontainer", "yes"): {".devcontainer/devcontainer.json"},
-}
+from tests.variants import FRAMEWORKS, Variant, context_of, template_files
 
 # What a file of one choice must not speak of, by the choice that would explain it.
-TRACES = {
+TRACES: dict[tuple[str, str], str] = {
     # What streams uses the worker's server, which is a FastAPI app, and its extension is named so.
     **{
-        framework: rf"(?<!-http-)(?<!\.http\.)(?<!\.instrumentation\.){framework}(?!instrumentor)|{row['package']}"
-        for framework, row in FRAMEWORKS.items()
+        ("framework", name): rf"(?<!-http-)(?<!\.http\.)(?<!\.instrumentation\.){name}(?!instrumentor)|{row['package']}"
+        for name, row in FRAMEWORKS.items()
     },
-    "wsgi": r"\bwsgi|werkzeug|pep 3333|threads?pool",
-    "asgi": r"\basgi|httpx2|uvicorn|lifespan",
-    "streaming": r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
-    "nest_asyncio": r"nest_asyncio|uvloop",
-    "v1": r"function\.json|programming model v1|authLevel",
-    "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",
-    "azd": r"\bazd\b|azure\.yaml|bicep",
-    "github": r"\.github|dependabot",
-    "opentelemetry": r"opentelemetry|azure-monitor|telemetry\b|_traces\b|telemetryMode",
-    "yes": r"devcontainer",
+    ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
+    ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
+    ("mode", "streaming"): r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
+    ("mode", "nest_asyncio"): r"nest_asyncio|uvloop",
+    ("programming_model", "v1"): r"function\.json|programming model v1|authLevel",
+    ("programming_model", "v2"): r"function_app|programming model v2|func\.FunctionApp|auth_level",
+    ("deployment", "azd"): r"\bazd\b|azure\.yaml|bicep",
+    ("ci", "github"): r"\.github|dependabot",
+    ("observability", "opentelemetry"): r"opentelemetry|azure-monitor|telemetry\b|_traces\b|telemetryMode",
+    ("devcontainer", "yes"): r"devcontainer",
 }
 
 
-def words_of(variant: Variant) -> set[str]:
+def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
+    chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
     # A WSGI app streams by way of ASGI.
-    return {*variant, variant.interface, variant.mode, *(["asgi"] if variant.mode == "streaming" else [])}
+    return chosen | ({("interface", "asgi")} if variant.mode == "streaming" else set())
+
+
+def expected_files(variant: Variant) -> set[str]:
+    """Return the files that the table keeps of those in the template."""
+    context = context_of(variant)
+    pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
+    others = [name for name in FRAMEWORKS if name != variant.framework]
+    pruned += [folder for name in others for folder in (FRAMEWORKS[name]["package"], f"funcweb/{name}")]
+    pruned.append(f"{context['__package']}/asgi.py")
+    glue = f"funcweb/{variant.framework}/"
+    wrappers = {f"{glue}{wrapper.partition('.')[0]}.py" for wrapper in context["__wrappers"].split()}
+    files = set()
+    for path in template_files():
+        name = path.replace("{{cookiecutter.__function_name}}", context["__function_name"])
+        if any(name == gone or name.startswith(f"{gone}/") for gone in pruned):
+            continue
+        if not name.startswith(glue) or name in wrappers or (wrappers and name == f"{glue}__init__.py"):
+            files.add(name)
+    return files
 
 
 def test_files(variant: Variant, project: BakedProject) -> None:
-    name = variant.row["function_name"]
-    entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
-    package = variant.row["package"]
-    middleware = {
-        "wsgi": {"funcweb/wsgi.py", "funcweb/http.py"},
-        "asgi": {"funcweb/asgi.py", "funcweb/lifespan.py", "funcweb/http.py"},
-        "streaming": {
-            "funcweb/streaming.py", "funcweb/lifespan.py", "tests/test_stream.py", f"{package}/streaming.py"
-        },
-    }  # fmt: skip
-    joining = set(middleware[variant.middleware])
-    if variant.mode == "nest_asyncio":
-        joining.add("funcweb/nested_asgi.py")
-    if variant.mode == "streaming" and variant.interface == "wsgi":
-        joining.add("funcweb/streaming_wsgi.py")
-    wrappers = [variant.row["wrappers"].get(variant.interface, ""), variant.row["wrappers"].get(variant.mode, "")]
-    if variant.observability == "opentelemetry":
-        joining.add("funcweb/telemetry.py")
-        wrappers.append(f"{variant.interface}_traces.traced")
-        if variant.mode == "streaming":
-            joining.add("funcweb/streaming_telemetry.py")
-    if variant.row["docs"] and variant.auth_level != "anonymous":
-        wrappers.append("key.with_key")
-    glue = {f"funcweb/{variant.framework}/{name.partition('.')[0]}.py" for name in wrappers if name}
-    if glue:
-        joining |= {*glue, f"funcweb/{variant.framework}/__init__.py", "funcweb/wrap.py"}
-    assert project.files == (
-        ALWAYS
-        | joining
-        | {f"{package}/__init__.py"}
-        | entry[variant.programming_model]
-        | set().union(*(FILES_OF_ANSWERS.get(answer, set()) for answer in variant._asdict().items()))
-    )
+    assert project.files == expected_files(variant)
     assert all(any(folder.iterdir()) for folder in project.path.rglob("*") if folder.is_dir())
 
 
 def test_no_trace_of_the_template_or_of_other_choices(variant: Variant, project: BakedProject) -> None:
-    absent = [pattern for word, pattern in TRACES.items() if word not in words_of(variant)]
+    absent = [pattern for choice, pattern in TRACES.items() if choice not in choices_of(variant)]
     for name in sorted(project.files):
         text = project.read(name)
         assert not re.search(r"(?<!\$)\{\{|\{%|%\}|cookiecutter", text), name
@@ -242,8 +202,8 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
         ask("GET", "/nowhere"),
         ask("HEAD", "/health"),
     ]
-    if variant.framework == "fastapi":
-        requests += [ask("GET", "/docs"), ask("GET", "/openapi.json")]
+    if variant.row["docs"]:
+        requests += [ask("GET", variant.row["docs"]), ask("GET", "/openapi.json")]
     for request in requests:
         request["url"] = f"https://example.org{variant.root_path}{request['url']}"
     result = run_python(
@@ -271,7 +231,7 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
     assert next(replies)["status"] == 200
     assert next(replies)["status"] == 404
     assert next(replies)["body"] == ""
-    if variant.framework == "fastapi":
+    if variant.row["docs"]:
         docs, openapi = replies
         assert docs["status"] == 200 and f"'{variant.root_path}/openapi.json" in docs["body"]
         description = json.loads(openapi["body"])

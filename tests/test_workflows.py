@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import Bake, BakedProject
-from tests.variants import VARIANTS
+from tests.variants import FRAMEWORKS, PLAIN, VARIANTS
 
 ACTION = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 with_workflows = pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_the_function_is_imported_before_the_tools_are_there(project: BakedProje
 @pytest.mark.parametrize("programming_model", ["v1", "v2"])
 def test_a_broken_app_shows_its_traceback(bake: Bake, programming_model: str) -> None:
     project = bake(programming_model=programming_model)
-    package = project.path / "fastapiapp" / "__init__.py"
+    package = project.path / FRAMEWORKS[PLAIN["framework"]]["package"] / "__init__.py"
     package.write_text(package.read_text(encoding="utf-8") + "\nimport nowhere_to_be_found\n", encoding="utf-8")
     result = run(script(project, "Import the function"), project.path)
     assert result.returncode == 1
-    assert result.stderr.startswith("Traceback") and str(Path("fastapiapp", "__init__.py")) in result.stderr
+    assert result.stderr.startswith("Traceback") and str(package.relative_to(project.path)) in result.stderr
     assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in result.stderr
 
 

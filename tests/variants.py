@@ -2,9 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import pytest
+from cookiecutter.prompt import prompt_for_config
 
 TEMPLATE = Path(__file__).parent.parent
 CONTEXT: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -13,39 +18,49 @@ PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 
+QUESTIONS = [name for name in CONTEXT if not name.startswith("_")]
+
 # The questions with few answers; route_prefix is free text, of which these are the kinds.
 ANSWERS: dict[str, list[str]] = {
-    "framework": CONTEXT["framework"],
-    "async_mode": CONTEXT["async_mode"],
-    "programming_model": CONTEXT["programming_model"],
-    "python_version": CONTEXT["python_version"],
-    "route_prefix": ["", "api", "api/v1"],
-    "auth_level": CONTEXT["auth_level"],
-    "deployment": CONTEXT["deployment"],
-    "ci": CONTEXT["ci"],
-    "observability": CONTEXT["observability"],
-    "devcontainer": CONTEXT["devcontainer"],
+    question: ["", "api", "api/v1"] if question == "route_prefix" else CONTEXT[question]
+    for question in QUESTIONS
+    if question == "route_prefix" or isinstance(CONTEXT[question], list)
 }
-DEFAULTS = {question: answers[0] for question, answers in ANSWERS.items()}
-FULL_PRODUCT = ("framework", "async_mode", "programming_model")
-RULED = (*FULL_PRODUCT, "python_version")  # Between the answers to these there are rules; the others go with anything.
+CORE = ("framework", "async_mode", "programming_model")
+RULED = (*CORE, "python_version")  # Between the answers to these there are rules; the others go with anything.
+
+# What a test bakes where the answer does not matter to it, whatever the defaults are; and where there is no such
+# choice any more, the first that there is.
+PREFERRED = {"python_version": "3.13", "auth_level": "anonymous", "route_prefix": ""}
+PLAIN = {
+    question: PREFERRED[question] if PREFERRED.get(question) in choices else choices[0]
+    for question, choices in ANSWERS.items()
+}
 
 Pair = tuple[tuple[str, str], tuple[str, str]]
 
 
-class Variant(NamedTuple):
-    """One combination of answers."""
+@dataclass(frozen=True)
+class Variant:
+    """One combination of answers, each of which is an attribute too."""
 
-    framework: str
-    async_mode: str
-    programming_model: str
-    python_version: str
-    route_prefix: str
-    auth_level: str
-    deployment: str
-    ci: str
-    observability: str
-    devcontainer: str
+    answers: dict[str, str]
+
+    def __getattr__(self, question: str) -> str:
+        """Return the answer to a question."""
+        try:
+            return self.answers[question]
+        except KeyError:
+            raise AttributeError(question) from None
+
+    def but(self, **answers: str) -> "Variant":
+        """Return a variant with other answers."""
+        return Variant({**self.answers, **answers})
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Framework, async mode and programming model."""
+        return tuple(self.answers[question] for question in CORE)
 
     @property
     def row(self) -> dict[str, Any]:
@@ -65,16 +80,6 @@ class Variant(NamedTuple):
         return interface
 
     @property
-    def middleware(self) -> str:
-        """`wsgi`, `asgi` or `streaming`."""
-        return "streaming" if self.mode == "streaming" else self.interface
-
-    @property
-    def app(self) -> str:
-        """The module of its app."""
-        return f"{self.row['package']}.streaming" if self.mode == "streaming" else str(self.row["package"])
-
-    @property
     def works(self) -> bool:
         """Whether the template takes it."""
         if self.mode not in self.row["interfaces"]:
@@ -89,17 +94,66 @@ class Variant(NamedTuple):
         return f"/{self.route_prefix}" if self.route_prefix else ""
 
     def __str__(self) -> str:
-        """Return an id that can be read in a test report; of the last questions it names only what is not default."""
-        prefix = self.route_prefix.replace("/", "_") or "root"
-        others = list(self._asdict().items())[6:]
-        changed = [f"{question}={answer}" for question, answer in others if answer != DEFAULTS[question]]
-        return "-".join([*self[:3], f"py{self.python_version}", prefix, self.auth_level, *changed])
+        """Return an id that can be read in a test report: the core, and what else is not plain."""
+        others = {question: answer for question, answer in self.answers.items() if question not in CORE}
+        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN[q]]
+        return "-".join([*self.core, *changed])
+
+
+def frameworks_with(mode: str = "auto", interface: str = "", **fields: Any) -> list[str]:
+    """Return the frameworks that run in this mode, by this interface, with such fields in their rows."""
+    found = []
+    for name, row in FRAMEWORKS.items():
+        served_by = row["interfaces"].get(row["auto"] if mode == "auto" else mode)
+        fits = served_by is not None and interface in ("", served_by)
+        if fits and all(bool(row[field]) == value for field, value in fields.items()):
+            found.append(name)
+    return found
+
+
+def one_with(mode: str = "auto", interface: str = "", **fields: Any) -> str:
+    """Return one such framework, or skip the test where the table has none."""
+    found = frameworks_with(mode, interface, **fields)
+    if not found:
+        pytest.skip(f"no framework of the table has {mode} {interface} {fields or ''}")
+    return found[0]
+
+
+def python_for(async_mode: str) -> str:
+    """Return a Python version on which this mode works."""
+    return NEST_ASYNCIO_PYTHONS[-1] if async_mode == "nest_asyncio" else PLAIN["python_version"]
+
+
+def mode_for(framework: str, interface: str) -> str:
+    """Return a buffered async mode in which the framework is served by this interface."""
+    modes = FRAMEWORKS[framework]["interfaces"]
+    return next(mode for mode in ("sync", "async") if modes.get(mode) == interface)
+
+
+@cache
+def _context(answers: frozenset[tuple[str, str]]) -> dict[str, Any]:
+    given = {"cookiecutter": {**CONTEXT, **dict(answers)}}
+    context: dict[str, Any] = prompt_for_config(given, no_input=True)
+    return context
+
+
+def context_of(variant: Variant) -> dict[str, Any]:
+    """Return what Cookiecutter makes of the answers: each variable of cookiecutter.json, rendered."""
+    return _context(frozenset(variant.answers.items()))
+
+
+@cache
+def template_files() -> list[str]:
+    """Return the paths in the project's folder of the template, without what tools leave behind there."""
+    leftovers = {"__pycache__", ".DS_Store", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+    paths = [path.relative_to(PROJECT) for path in PROJECT.rglob("*") if path.is_file()]
+    return [path.as_posix() for path in paths if not leftovers & {*path.parts}]
 
 
 def combinations_of(*questions: str) -> Iterator[Variant]:
-    """Yield each combination of answers to these questions, and the default answers to the others."""
+    """Yield each combination of answers to these questions, and plain answers to the others."""
     for answers in product(*(ANSWERS[question] for question in questions)):
-        yield Variant(**{**DEFAULTS, **dict(zip(questions, answers, strict=True))})
+        yield Variant({**PLAIN, **dict(zip(questions, answers, strict=True))})
 
 
 def pairs(answers: dict[str, str]) -> set[Pair]:
@@ -114,8 +168,22 @@ def valid_pairs() -> set[Pair]:
         for free in combinations([question for question in ANSWERS if question not in RULED], 2)
         for variant in combinations_of(*RULED, *free)
         if variant.works
-        for pair in pairs({question: getattr(variant, question) for question in (*RULED, *free)})
+        for pair in pairs({question: variant.answers[question] for question in (*RULED, *free)})
     }
+
+
+def can_work(answers: dict[str, str]) -> bool:
+    """Tell whether there are answers to the other questions with which these work."""
+    return any(
+        all(answers.get(question, variant.answers[question]) == variant.answers[question] for question in RULED)
+        for variant in working_combinations()
+    )
+
+
+@cache
+def working_combinations() -> list[Variant]:
+    """Return each combination of answers between which there are rules that works."""
+    return [variant for variant in combinations_of(*RULED) if variant.works]
 
 
 def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
@@ -123,36 +191,55 @@ def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
     for question in ANSWERS:
         if question not in answers:
             choices = [{**answers, question: answer} for answer in ANSWERS[question]]
-            working = [choice for choice in choices if Variant(**{**DEFAULTS, **choice}).works or question not in RULED]
+            working = [choice for choice in choices if question not in RULED or can_work(choice)]
             answers = max(working, key=lambda choice: len(pairs(choice) & missing))
-    return Variant(**answers)
+    return Variant(answers)
 
 
 def chosen_variants() -> list[Variant]:
     """Return the variants to test.
 
-    They hold every valid combination of framework, async mode and programming model, and every pair of answers to
-    any two questions that occurs in a valid combination.
+    They hold every pair of answers to any two questions that occurs in a valid combination; so their number grows with
+    the choices of a question, not with the product of several questions.
     """
     missing = valid_pairs()
-    valid = [
-        {question: getattr(variant, question) for question in RULED}
-        for variant in combinations_of(*RULED)
-        if variant.works
-    ]
-    cores = {tuple(ruled[question] for question in FULL_PRODUCT): None for ruled in valid}
     chosen = []
-    for core in cores:
-        chosen.append(completed(dict(zip(FULL_PRODUCT, core, strict=True)), missing))
-        missing -= pairs(chosen[-1]._asdict())
+    for framework, async_mode in dict.fromkeys(
+        (variant.framework, variant.async_mode) for variant in working_combinations()
+    ):
+        chosen.append(completed({"framework": framework, "async_mode": async_mode}, missing))
+        missing -= pairs(chosen[-1].answers)
     while missing:
-        pair = dict(min(missing))
-        ruled = next(
-            ruled for ruled in valid if all(pair.get(question, answer) == answer for question, answer in ruled.items())
-        )
-        chosen.append(completed({**ruled, **pair}, missing))
-        missing -= pairs(chosen[-1]._asdict())
+        chosen.append(completed(dict(min(missing)), missing))
+        missing -= pairs(chosen[-1].answers)
     return chosen
+
+
+def running_variants() -> list[Variant]:
+    """Return each framework in each of its modes, with the programming models that admit it in turn."""
+    modes = [
+        variant.but(python_version=python_for(variant.async_mode))
+        for variant in combinations_of("framework", "async_mode")
+        if variant.async_mode != "auto" and variant.async_mode in variant.row["interfaces"]
+    ]
+    variants = []
+    for number, variant in enumerate(modes):
+        choices = [variant.but(programming_model=model) for model in ANSWERS["programming_model"]]
+        working = [choice for choice in choices if choice.works]
+        variants.append(working[number % len(working)])
+    return variants
+
+
+def spread(variants: list[Variant], *questions: str, **fixed: str) -> list[Variant]:
+    """Return the variants with answers to these questions dealt out in turn, so that all combinations of them occur.
+
+    What they do to a request does not depend on the framework, so it need not be tried with each.
+    """
+    dealt = list(product(*(ANSWERS[question] for question in questions)))
+    return [
+        variant.but(**fixed, **dict(zip(questions, dealt[number % len(dealt)], strict=True)))
+        for number, variant in enumerate(variants)
+    ]
 
 
 def refused_combinations() -> list[Variant]:

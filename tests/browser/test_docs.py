@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from functions_host.client import serve
+from tests.variants import one_with
 
 from ..conftest import Bake
 from .chromium import visit
@@ -19,7 +20,7 @@ PREFIX = "/api/v1"
 @pytest.fixture
 def docs(bake: Bake, browser: Browser, swagger_ui_files: dict[str, bytes]) -> Iterator[Page]:
     """Open the documentation of a baked project; it must do without errors and without other hosts."""
-    project = bake(framework="fastapi", route_prefix=PREFIX.strip("/"))
+    project = bake(framework=one_with(docs=True), route_prefix=PREFIX.strip("/"))
     with serve(project.path) as host, visit(browser, swagger_ui_files) as opened:
         opened.page.goto(f"{host.url}{PREFIX}/docs")
         yield opened.page
@@ -52,7 +53,7 @@ def test_with_a_key_the_page_opens_and_its_calls_are_answered(
     auth_level: str, bake: Bake, browser: Browser, swagger_ui_files: dict[str, bytes]
 ) -> None:
     key = "a key/with+what=needs&escaping=="
-    project = bake(framework="fastapi", route_prefix=PREFIX.strip("/"), auth_level=auth_level)
+    project = bake(framework=one_with(docs=True), route_prefix=PREFIX.strip("/"), auth_level=auth_level)
     with serve(project.path, key=key) as host, visit(browser, swagger_ui_files) as opened:
         page = opened.page
         page.goto(f"{host.url}{PREFIX}/docs?code={quote(key, safe='')}")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from functions_host.client import serve
-from tests.variants import FRAMEWORKS
+from tests.variants import frameworks_with
 
 from ..conftest import Bake
 from .chromium import visit
@@ -27,7 +27,7 @@ url => new Promise((resolve, reject) => {
 """
 
 
-@pytest.mark.parametrize("framework", FRAMEWORKS)
+@pytest.mark.parametrize("framework", frameworks_with("streaming"))
 def test_an_event_source_gets_five_events_as_they_come(framework: str, bake: Bake, browser: Browser) -> None:
     project = bake(framework=framework, async_mode="streaming", route_prefix="api")
     with serve(project.path) as host, visit(browser) as opened:

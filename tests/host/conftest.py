@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import BakedProject
+from tests.variants import TEMPLATE, Variant, context_of
 
 from . import apps
 
@@ -25,3 +29,16 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
         return apps.write(tmp_path_factory.mktemp("app"), files, prefix=prefix)
 
     return write_app
+
+
+def loop_for(variant: Variant) -> str:
+    """Return the worker's event loop: that of Python 3.12 for nest_asyncio, which cannot patch today's."""
+    return "asyncio" if variant.mode == "nest_asyncio" else "uvloop"
+
+
+def put_app(project: BakedProject, variant: Variant, framework: str, name: str) -> None:
+    """Put one of tests/apps into the project of a variant, in the place of the sample."""
+    shutil.copytree(TEMPLATE / "tests" / "apps", project.path / "apps", ignore=shutil.ignore_patterns("__pycache__"))
+    module = project.path.joinpath(*context_of(variant)["__app"].split("."))
+    path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    path.write_text(f"from apps.{framework} import {name}\n\napp = {name}()\n", encoding="utf-8")

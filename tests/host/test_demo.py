@@ -9,19 +9,25 @@ import pytest
 
 from functions_host.client import environment, stop
 from tests.conftest import run_python
-from tests.variants import TEMPLATE
+from tests.variants import PLAIN, TEMPLATE, frameworks_with, refused_combinations
+
+REFUSED = refused_combinations()[0]
 
 
 @pytest.mark.parametrize(
     ("answers", "path"),
     [
-        ([], "/hello/José"),
-        (["framework=flask", "programming_model=v1", "route_prefix=api"], "/api/hello/José"),
-        (["async_mode=nest_asyncio", "python_version=3.12"], "/hello/José"),
+        ({}, "/hello/José"),
+        ({"programming_model": "v1", "route_prefix": "api"}, "/api/hello/José"),
+        *(
+            ({"framework": name, "async_mode": "nest_asyncio", "python_version": "3.12"}, "/hello/José")
+            for name in frameworks_with("nest_asyncio")[:1]
+        ),
     ],
 )
-def test_demo_serves_what_was_asked_for(answers: list[str], path: str) -> None:
-    command = [sys.executable, "demo.py", "--port", "0", *answers]
+def test_demo_serves_what_was_asked_for(answers: dict[str, str], path: str) -> None:
+    arguments = [f"{question}={answer}" for question, answer in {**PLAIN, **answers}.items()]
+    command = [sys.executable, "demo.py", "--port", "0", *arguments]
     with subprocess.Popen(
         command, cwd=TEMPLATE, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     ) as process:
@@ -50,8 +56,11 @@ def test_demo_serves_what_was_asked_for(answers: list[str], path: str) -> None:
     [
         (["flask"], "'flask' is not question=answer"),
         (["framwork=flask"], "'framwork' is not a question; these are: project_name, "),
-        (["framework=django"], "django provided for choice variable framework"),
-        (["framework=flask", "async_mode=async"], "async_mode 'async' does not work with Flask"),
+        (["framework=nothing"], "nothing provided for choice variable framework"),
+        (
+            [f"{question}={answer}" for question, answer in REFUSED.answers.items()],
+            f"async_mode '{REFUSED.mode}' does not",
+        ),
     ],
 )
 def test_demo_says_what_it_cannot_do(arguments: list[str], error: str) -> None:

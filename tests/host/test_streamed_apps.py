@@ -1,11 +1,11 @@
 """Apps that stream, in every framework, on Microsoft's own runtime over HTTP."""
 
-import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import httpx2
@@ -13,40 +13,45 @@ import pytest
 from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
+from tests import apps
+from tests.apps import COOKIES
 from tests.conftest import bake_or_fail
-from tests.streaming_apps import COOKIES
-from tests.variants import TEMPLATE
+from tests.host.conftest import put_app
+from tests.variants import PLAIN, Variant, frameworks_with, one_with
 
 PREFIX = "/api/v1"
 MIB = 2**20
-# The project's framework, and the function in tests/streaming_apps.py that makes the app; Falcon has one for WSGI too,
-# which streams in the project of another framework for WSGI.
-KINDS = [
-    ("fastapi", "fastapi_app"),
-    ("falcon", "falcon_asgi_app"),
-    ("flask", "flask_app"),
-    ("bottle", "bottle_app"),
-    ("flask", "falcon_app"),
-]
+
+
+class Kind(NamedTuple):
+    """An app of tests/apps that streams."""
+
+    framework: str
+    interface: str
+
+    @property
+    def project(self) -> str:
+        """The framework of a project that streams by this interface, its own if it can be."""
+        if self.framework in frameworks_with("streaming", self.interface):
+            return self.framework
+        return one_with("streaming", self.interface, wrappers=False)
+
+
+KINDS = [Kind(*kind) for kind in apps.kinds("streaming_")]
 
 
 class Served:
     """A project with one of the apps, on the host, and a client for it."""
 
-    def __init__(self, host: RunningHost, name: str) -> None:
+    def __init__(self, host: RunningHost, mib: int) -> None:
         self.host = host
-        self.name = name
+        self.mib = mib  # how many MiB make a body that must not be held in memory
         self.client = httpx2.Client(
             base_url=host.url + PREFIX,
             trust_env=False,
             timeout=60,
             limits=httpx2.Limits(max_connections=200),
         )
-
-    @property
-    def mib(self) -> int:
-        """How many MiB make a body that must not be held in memory; the full measure for one app of each interface."""
-        return 1024 if self.name in ("fastapi_app", "flask_app") else 256
 
     def wait_for_streams(self, is_due: Callable[[dict[str, int]], bool], seconds: float) -> None:
         """Wait until the numbers of streams that are open and that have ended are as due."""
@@ -74,17 +79,17 @@ class Served:
         return connection
 
 
-@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind[1])
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
 def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Iterator[Served]:
     """Serve each kind in turn."""
-    framework, make_app = request.param
-    project = bake_or_fail(cookies_session, framework=framework, async_mode="streaming", route_prefix=PREFIX.strip("/"))
-    shutil.copy(TEMPLATE / "tests" / "streaming_apps.py", project.path)
-    (project.path / f"{framework}app" / "streaming.py").write_text(
-        f"from streaming_apps import {make_app}\n\napp = {make_app}()\n", encoding="utf-8"
-    )
+    kind: Kind = request.param
+    prefix = PREFIX.strip("/")
+    variant = Variant({**PLAIN, "framework": kind.project, "async_mode": "streaming", "route_prefix": prefix})
+    project = bake_or_fail(cookies_session, **variant.answers)
+    put_app(project, variant, kind.framework, f"streaming_{kind.interface}_app")
+    is_first = next(other for other in KINDS if other.interface == kind.interface) == kind
     with serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
-        served = Served(host, make_app)
+        served = Served(host, 1024 if is_first else 256)  # The full measure for one app of each interface.
         with served.client:
             yield served
 
@@ -185,9 +190,14 @@ def test_headers_arrive_as_they_were_sent(served: Served) -> None:
     assert dict(received)["host"] == served.client.base_url.netloc.decode()
 
 
-@pytest.mark.parametrize("served", [KINDS[0]], ids=["fastapi_app"], indirect=True)
+@pytest.mark.parametrize(
+    "served",
+    [kind for kind in KINDS if hasattr(apps.load(kind.framework), "ANSWERS_WHILE_ASKED")],
+    ids="-".join,
+    indirect=True,
+)
 def test_an_app_can_answer_while_it_is_asked(served: Served) -> None:
-    """A bare ASGI app, mounted in FastAPI's, shows it."""
+    """A bare ASGI app, mounted in the framework's, shows it."""
     with served.connect(f"POST {PREFIX}/both/ HTTP/1.1\r\nTransfer-Encoding: chunked") as connection:
         for word in (b"one", b"two"):
             connection.sendall(b"3\r\n" + word + b"\r\n")

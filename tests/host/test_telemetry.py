@@ -13,7 +13,7 @@ from pytest_cookies.plugin import Cookies
 
 from functions_host.client import serve
 from tests.conftest import bake_or_fail, run_python
-from tests.variants import PROJECT, Variant, combinations_of
+from tests.variants import FRAMEWORKS, PROJECT, Variant, running_variants
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -78,21 +78,18 @@ def ingestion() -> Iterator[Ingestion]:
         thread.join()
 
 
-def distinct_variants() -> list[Variant]:
-    """Return each framework in each mode and programming model, but nest_asyncio, which needs an older worker."""
-    return [
-        variant._replace(observability="opentelemetry", route_prefix="api")
-        for variant in combinations_of("framework", "async_mode", "programming_model")
-        if variant.works and variant.async_mode not in ("auto", "nest_asyncio")
-    ]
+VARIANTS = [
+    variant.but(observability="opentelemetry", route_prefix="api")
+    for variant in running_variants()
+    if variant.mode != "nest_asyncio"  # It needs an older worker.
+]
 
 
-@pytest.mark.parametrize("variant", distinct_variants(), ids=str)
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
     variant: Variant, ingestion: Ingestion, cookies: Cookies
 ) -> None:
-    project = bake_or_fail(cookies, **variant._asdict())
-    route = "/hello/<name>" if variant.framework in ("flask", "bottle") else "/hello/{name}"
+    project = bake_or_fail(cookies, **variant.answers)
     with serve(project.path, env=ingestion.settings) as host:
         # What the exporter says of itself must not be sent, or each delivery would make the next one.
         headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
@@ -101,7 +98,7 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
             assert client.post("/hello", json={"name": "Ada"}).status_code == 200
     requests = ingestion.of_type("RequestData")
     names = [item["data"]["baseData"]["name"] for item in requests]
-    assert sorted(names) == [f"GET {route}", "POST /hello"], host.log
+    assert sorted(names) == [f"GET {variant.row['route']}", "POST /hello"], host.log
     assert [item["data"]["baseData"]["responseCode"] for item in requests] == ["200", "200"]
     assert not ingestion.of_type("RemoteDependencyData"), "no spans of its parts"
     # The worker logs one line in each invocation, in the trace and the span of the host's.
@@ -116,7 +113,7 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
 
 
 def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: Cookies) -> None:
-    project = bake_or_fail(cookies, framework="flask", observability="opentelemetry")
+    project = bake_or_fail(cookies, observability="opentelemetry")
     with serve(project.path, env=ingestion.settings) as host:
         assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
     messages = [item["data"]["baseData"]["message"] for item in ingestion.of_type("MessageData")]
@@ -125,7 +122,7 @@ def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: C
 
 
 def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cookies) -> None:
-    project = bake_or_fail(cookies, framework="fastapi", observability="opentelemetry")
+    project = bake_or_fail(cookies, observability="opentelemetry")
     settings = {**ingestion.settings, "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "false"}
     with serve(project.path, env=settings) as host:
         assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
@@ -134,6 +131,7 @@ def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cook
 
 NAMES = """
 import asyncio, httpx2
+from importlib.metadata import entry_points
 from a2wsgi import WSGIMiddleware
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -144,9 +142,12 @@ spans = InMemorySpanExporter()
 provider = TracerProvider()
 provider.add_span_processor(SimpleSpanProcessor(spans))
 trace.set_tracer_provider(provider)
+for instrumentor in entry_points(group="opentelemetry_instrumentor"):  # as the worker does
+    if instrumentor.name in ("flask", "fastapi"):
+        instrumentor.load()().instrument()
 
-from {app} import app
-from {telemetry} import traced
+from {module} import app
+from {traces} import traced
 
 served = {serve}(traced(app))
 
@@ -161,15 +162,14 @@ print(*(span.name for span in spans.get_finished_spans()))
 
 
 @pytest.mark.parametrize(
-    ("app", "telemetry", "serve", "name"),
-    [
-        ("fastapiapp", "funcweb.fastapi.asgi_traces", "", "GET /hello/{name}"),
-        ("falconapp", "funcweb.falcon.wsgi_traces", "WSGIMiddleware", "GET /hello/{name}"),
-        ("falconapp.asgi", "funcweb.falcon.asgi_traces", "", "GET /hello/{name}"),
-        ("bottleapp", "funcweb.bottle.wsgi_traces", "WSGIMiddleware", "GET /hello/<name>"),
-    ],
+    ("framework", "interface"), [(name, interface) for name, row in FRAMEWORKS.items() for interface in row["apps"]]
 )
-def test_the_span_itself_has_the_name_whatever_exports_it(app: str, telemetry: str, serve: str, name: str) -> None:
-    result = run_python("-c", NAMES.format(app=app, telemetry=telemetry, serve=serve), cwd=PROJECT)
+def test_the_span_itself_has_the_name_whatever_exports_it(framework: str, interface: str) -> None:
+    row = FRAMEWORKS[framework]
+    own = PROJECT / row["package"] / f"{interface}.py"
+    module = f"{row['package']}.{interface}" if own.exists() else row["package"]
+    serve = "WSGIMiddleware" if interface == "wsgi" else ""
+    code = NAMES.format(module=module, traces=f"funcweb.{framework}.{interface}_traces", serve=serve)
+    result = run_python("-c", code, cwd=PROJECT)
     assert result.returncode == 0, result.stderr
-    assert name in result.stdout
+    assert f"GET {row['route']}" in result.stdout

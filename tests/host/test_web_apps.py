@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -14,29 +13,23 @@ import pytest
 from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
+from tests import apps
 from tests.conftest import bake_or_fail
-from tests.variants import FRAMEWORKS, TEMPLATE
+from tests.host.conftest import loop_for, put_app
+from tests.variants import Variant, running_variants
 
 PREFIX = "/api/v1"
-# Framework, async mode, programming model and the function in tests/web_apps.py that makes the app.
-KINDS = [
-    ("flask", "sync", "v2", "flask_app"),
-    ("flask", "sync", "v1", "flask_app"),
-    ("bottle", "sync", "v2", "bottle_app"),
-    ("falcon", "sync", "v2", "falcon_app"),
-    ("falcon", "async", "v2", "falcon_asgi_app"),
-    ("fastapi", "async", "v2", "fastapi_app"),
-    ("fastapi", "async", "v1", "fastapi_app"),
-    ("fastapi", "nest_asyncio", "v2", "fastapi_app"),
-    ("flask", "streaming", "v2", "flask_app"),
-    ("bottle", "streaming", "v2", "bottle_app"),
-    ("falcon", "streaming", "v2", "falcon_asgi_app"),
-    ("fastapi", "streaming", "v2", "fastapi_app"),
+
+
+VARIANTS = [
+    variant.but(route_prefix=PREFIX.strip("/"))
+    for variant in running_variants()
+    if (variant.framework, variant.interface) in apps.kinds()
 ]
 
 
 class Served:
-    """A project whose app is one of tests/web_apps.py, on the host."""
+    """A project whose app is one of tests/apps, on the host."""
 
     def __init__(self, host: RunningHost, interface: str, streams: bool) -> None:
         self.host = host
@@ -45,26 +38,15 @@ class Served:
         self.client = httpx2.Client(base_url=host.url + PREFIX, trust_env=False, timeout=60)
 
 
-@pytest.fixture(scope="module", params=KINDS, ids="-".join)
+@pytest.fixture(scope="module", params=VARIANTS, ids=str)
 def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Iterator[Served]:
     """Serve each kind in turn."""
-    framework, mode, model, make_app = request.param
-    project = bake_or_fail(
-        cookies_session,
-        framework=framework,
-        async_mode=mode,
-        programming_model=model,
-        route_prefix=PREFIX.strip("/"),
-        python_version="3.12" if mode == "nest_asyncio" else "3.13",
-    )
-    shutil.copy(TEMPLATE / "tests" / "web_apps.py", project.path)
-    (project.path / f"{framework}app" / "__init__.py").write_text(
-        f"from web_apps import {make_app}\n\napp = {make_app}()\n", encoding="utf-8"
-    )
-    interface = FRAMEWORKS[framework]["interfaces"][mode]
+    variant: Variant = request.param
+    project = bake_or_fail(cookies_session, **variant.answers)
+    put_app(project, variant, variant.framework, f"{variant.interface}_app")
     env = {"PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
-    with serve(project.path, loop="asyncio" if mode == "nest_asyncio" else "uvloop", env=env) as host:
-        served = Served(host, interface, mode == "streaming")
+    with serve(project.path, loop=loop_for(variant), env=env) as host:
+        served = Served(host, variant.interface, variant.mode == "streaming")
         with served.client:
             yield served
 

@@ -1,23 +1,30 @@
 """What people rely on, with every framework under a route prefix: URLs, redirects, cookies, errors."""
 
+import importlib
 import json
 from collections.abc import Callable
 
 import azure.functions as func
 import pytest
 
+from tests import apps
 from tests.middleware.requests import call_asgi, call_wsgi
 from tests.middleware.requests import request as make_request
-from tests.web_apps import bottle_app, falcon_app, falcon_asgi_app, fastapi_app, flask_app
+from tests.variants import FRAMEWORKS
 
 Get = Callable[[str], func.HttpResponse]
 
 
-@pytest.fixture(params=[flask_app, bottle_app, falcon_app, falcon_asgi_app, fastapi_app])
+@pytest.fixture(params=apps.kinds(), ids="-".join)
 def get(request: pytest.FixtureRequest) -> Get:
     """Get a path below the route prefix api/v1 from the app of each framework."""
-    app = request.param()
-    call = call_asgi if request.param in (falcon_asgi_app, fastapi_app) else call_wsgi
+    framework, interface = request.param
+    app = getattr(apps.load(framework), f"{interface}_app")()
+    wrapper = FRAMEWORKS[framework]["wrappers"].get(interface)
+    if wrapper:
+        module, function = wrapper.split(".")
+        app = getattr(importlib.import_module(f"funcweb.{framework}.{module}"), function)(app)
+    call = {"wsgi": call_wsgi, "asgi": call_asgi}[interface]
     return lambda path: call(app, make_request(f"/api/v1{path}"), "api/v1")
 
 
