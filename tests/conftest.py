@@ -15,6 +15,16 @@ from pytest_cookies.plugin import Cookies
 
 from tests.variants import PLAIN, VARIANTS, Variant
 
+# What `-m quick` runs, within 30 seconds on 2 cores: the middleware, the table and the hooks.
+QUICK = ("middleware", "test_hooks.py", "test_original_four.py", "test_refusals.py", "test_table.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the quick tests."""
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in QUICK:
+            item.add_marker("quick")
+
 
 @dataclass(frozen=True)
 class BakedProject:
