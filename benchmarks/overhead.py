@@ -23,6 +23,7 @@ import azure.functions as func
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
+sys.dont_write_bytecode = True  # Cookiecutter would copy it into every project.
 
 from benchmarks.chart import bar_chart  # noqa: E402
 from benchmarks.readme import renew  # noqa: E402

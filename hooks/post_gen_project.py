@@ -9,6 +9,29 @@ import sys
 from pathlib import Path
 from typing import Any
 
+STARTED = Path(".bake-started")  # made by pre_gen, just before Cookiecutter writes the first file
+LEFTOVERS = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store"}
+
+
+def remove_leftovers(folder: Path, started: Path) -> None:
+    """Remove what Python and other tools had left in the template's folder, since Cookiecutter copies all of it.
+
+    In a folder that was there before, the owner may have the same, such as a `.pytest_cache`. It is older than
+    `started`, and stays.
+    """
+    start = started.stat().st_mtime_ns
+    emptied: set[Path] = set()
+    for path in sorted(folder.rglob("*"), reverse=True):  # what a folder holds before the folder
+        left_over = path.suffix == ".pyc" or not LEFTOVERS.isdisjoint(path.relative_to(folder).parts)
+        if path in emptied or (left_over and path.lstat().st_mtime_ns >= start):
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
+            elif not any(path.iterdir()):
+                path.rmdir()
+            else:
+                continue
+            emptied.add(path.parent)
+
 
 def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> list[str]:
     """Return the paths in the project that the choices leave unused."""
@@ -64,6 +87,9 @@ def summary(context: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Prune the project in the working directory."""
     context = json.loads(r"""{{ cookiecutter | tojson }}""")
+    if STARTED.exists():
+        remove_leftovers(Path(), STARTED)
+        STARTED.unlink()
     for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
         remove(Path(path))
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])

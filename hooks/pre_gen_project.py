@@ -15,6 +15,7 @@ PREFIX_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 HOST_PATHS = {"admin", "runtime"}
+STARTED = ".bake-started"  # what is newer than this file was written by this bake; post_gen removes it
 
 
 def check_slug(slug: str) -> str | None:
@@ -137,6 +138,7 @@ def main() -> int:
     context = json.loads(r"""{{ cookiecutter | tojson }}""")
     error = next(filter(None, errors(context, Path.cwd())), None)
     if error is None:
+        Path(STARTED).touch()
         return 0
     print(f"ERROR: {error}", file=sys.stderr)
     remove_nested(Path.cwd(), context["project_slug"])

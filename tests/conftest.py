@@ -3,9 +3,10 @@
 import importlib
 import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from typing import Any
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.variants import PLAIN, VARIANTS, Variant
+from tests.variants import PLAIN, PROJECT, TEMPLATE, VARIANTS, Variant
+
+# Many tests import from the template's folder, and Cookiecutter would copy the bytecode into every project.
+sys.dont_write_bytecode = True
+TEMPLATE_BEFORE = set(PROJECT.rglob("*"))
 
 # What `-m quick` runs, within 30 seconds on 2 cores: the middleware, the table and the hooks.
 QUICK = ("middleware", "test_hooks.py", "test_original_four.py", "test_refusals.py", "test_table.py")
@@ -87,6 +92,21 @@ def bake_or_fail(cookies: Cookies, **answers: str) -> BakedProject:
     assert result.exception is None, result.exception
     assert result.exit_code == 0
     return BakedProject(result.project_path)
+
+
+def copy_template(folder: Path) -> Path:
+    """Copy what Cookiecutter needs of the template into a new folder, for a test to change it there."""
+    for source in (TEMPLATE / "hooks", PROJECT):
+        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+    shutil.copy(TEMPLATE / "cookiecutter.json", folder)
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_template_stays_clean() -> Iterator[None]:
+    """Fail if the tests have written into the template's folder, of which all goes into projects."""
+    yield
+    assert set(PROJECT.rglob("*")) - TEMPLATE_BEFORE == set()
 
 
 @pytest.fixture

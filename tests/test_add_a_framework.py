@@ -2,14 +2,13 @@
 
 import json
 import re
-import shutil
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.conftest import BakedProject
+from tests.conftest import BakedProject, copy_template
 from tests.variants import CONTEXT, FRAMEWORKS, PLAIN, TEMPLATE
 
 APP = '''"""The web app: what it answers to which request."""
@@ -111,9 +110,7 @@ ROW = {
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
     """A template to which a framework has been added by one folder and one row."""
-    copy = tmp_path / "template"
-    shutil.copytree(TEMPLATE / "hooks", copy / "hooks", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(TEMPLATE / "{{cookiecutter.project_slug}}", copy / "{{cookiecutter.project_slug}}")
+    copy = copy_template(tmp_path / "template")
     package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
     package.mkdir()
     (package / "__init__.py").write_text(APP, encoding="utf-8")

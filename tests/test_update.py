@@ -1,12 +1,11 @@
 """A project made with cruft can be brought up to date when the template changes."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
-from tests.conftest import run_python
-from tests.variants import FRAMEWORKS, PLAIN, TEMPLATE
+from tests.conftest import copy_template, run_python
+from tests.variants import FRAMEWORKS, PLAIN
 
 
 def git(*arguments: str, cwd: Path) -> None:
@@ -22,14 +21,7 @@ def commit(folder: Path, message: str) -> None:
 
 
 def test_cruft_creates_and_updates(tmp_path: Path) -> None:
-    template = tmp_path / "template"
-    for name in ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}"):
-        source = TEMPLATE / name
-        if source.is_dir():
-            shutil.copytree(source, template / name, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
-        else:
-            template.mkdir()
-            shutil.copy(source, template / name)
+    template = copy_template(tmp_path / "template")
     git("init", "--initial-branch", "main", cwd=template)
     commit(template, "First")
 
