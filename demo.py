@@ -1,6 +1,6 @@
 """Try the template without installing anything of Azure's: bake a project into a temporary folder and serve it.
 
-    python3 -m uv run demo.py [--port 7071] [question=answer ...]
+    uv run demo.py [--port 7071] [question=answer ...]
 
 It runs on the tests' local Functions host, which needs Python 3.13 or later.
 """

@@ -23,10 +23,14 @@ def test_passes_ruff_and_mypy(arguments: list[str]) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_ci_runs_the_test_command_of_the_readme() -> None:
+def test_quick_start_begins_with_two_commands_that_ci_takes_from_there() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^(.* run pytest)$", readme, re.MULTILINE)
-    assert f"\n{command}\n" in (TEMPLATE / ".ci" / "run").read_text(encoding="utf-8")
+    section = readme.partition("\n## Quick start\n")[2].partition("\n## ")[0]
+    make_project, run_tests = re.findall(r"^```shell\n(.*?)\n```$", section, re.MULTILINE | re.DOTALL)[:2]
+    assert re.fullmatch(r"python3 .+ cookiecutter \. --output-dir \.\.", make_project)
+    assert re.fullmatch(r"python3 .+ pytest", run_tests)
+    ci = (TEMPLATE / ".ci" / "run").read_text(encoding="utf-8")
+    assert "Quick start" in ci and "PYTHON" not in ci and run_tests not in ci
 
 
 def test_the_readme_names_every_file_that_comes_out() -> None:
