@@ -17,7 +17,7 @@ from cookiecutter.main import cookiecutter
 
 from functions_host.__main__ import main as serve
 
-COOKIECUTTER_JSON = Path(__file__).with_name("cookiecutter.json")
+CONTEXT = json.loads(Path(__file__).with_name("cookiecutter.json").read_text(encoding="utf-8"))
 
 
 def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
@@ -26,7 +26,7 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
     parser.add_argument("--port", type=int, default=7071)
     parser.add_argument("answers", nargs="*", metavar="question=answer", help="such as framework=flask")
     options = parser.parse_args(arguments)
-    questions = [name for name in json.loads(COOKIECUTTER_JSON.read_text(encoding="utf-8")) if not name.startswith("_")]
+    questions = [name for name in CONTEXT if not name.startswith("_")]
     for answer in options.answers:
         question, separator, _ = answer.partition("=")
         if not separator:
@@ -36,11 +36,18 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
     return options.port, dict(answer.split("=", 1) for answer in options.answers)
 
 
+def examples(answers: dict[str, str]) -> list[str]:
+    """Return paths of the sample app that a browser can open."""
+    row = CONTEXT["_frameworks"][answers.get("framework", CONTEXT["framework"][0])]
+    stream = "/stream" if answers.get("async_mode") == "streaming" else ""
+    return ["/hello/Ada", *filter(None, [row["docs"], stream])]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Bake and serve until interrupted; return the exit code."""
     port, answers = parse(arguments)
     logging.disable(logging.ERROR)  # Of a refusal the hook's own sentence is enough.
-    with tempfile.TemporaryDirectory(prefix="func-web-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         try:
             project = cookiecutter(
                 str(Path(__file__).parent), no_input=True, extra_context=answers, output_dir=folder, default_config=True
@@ -53,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
         logging.disable(logging.NOTSET)
         # The worker in Azure runs on uvloop from Python 3.13 on, which nest_asyncio cannot patch.
         loop = ["--loop", "asyncio"] if answers.get("async_mode") == "nest_asyncio" else []
-        return serve([project, "--port", str(port), *loop])
+        paths = [argument for path in examples(answers) for argument in ("--example", path)]
+        return serve([project, "--port", str(port), *loop, *paths])
 
 
 if __name__ == "__main__":

@@ -64,6 +64,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         default="asyncio" if sys.platform == "win32" else "uvloop",
         help="the worker's event loop: uvloop (as in Azure) or asyncio",
     )
+    parser.add_argument(
+        "--example",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="print the URL of this path, without the route prefix, in the place of the functions' routes; repeatable",
+    )
     parser.add_argument("--verbose", action="store_true", help="show every call and system logs")
     return parser.parse_args(argv)
 
@@ -85,7 +92,7 @@ def _bind(port: int) -> socket.socket:
 
 def _list_functions(worker: Worker, routes: list[Route], url: str) -> None:
     by_name = {route.function.name: route for route in routes}
-    print(f"Runtime: {worker.description}\n\nFunctions:\n")
+    print("Functions:\n")
     for function in worker.functions:
         if function.name in by_name:
             methods = ",".join(function.methods) or "all methods"
@@ -93,7 +100,6 @@ def _list_functions(worker: Worker, routes: list[Route], url: str) -> None:
         else:
             where = f"{function.trigger_type} (this host fires HTTP triggers only)"
         print(f"\t{function.name}: {where}\n")
-    print(f"Listening on http://{_ADDRESS}:{url.rpartition(':')[2]}", flush=True)
 
 
 class _Signals:
@@ -147,7 +153,14 @@ async def _serve(args: argparse.Namespace, listener: socket.socket, signals: _Si
         timeout_keep_alive=_KEEP_ALIVE,
         ws="none",
     )
-    _list_functions(worker, routes, url)
+    address = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
+    print(f"Runtime: {worker.description}\n")
+    if args.example:
+        root = f"{address}/{project.route_prefix}".rstrip("/")
+        print(*(f"Open {root}{path}" for path in args.example), sep="\n", end="\n\n")
+    else:
+        _list_functions(worker, routes, url)
+    print(f"Listening on {address}", flush=True)
     server = uvicorn.Server(config)
     signals.served = True
     await server.serve(sockets=[listener])

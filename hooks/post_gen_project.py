@@ -4,8 +4,12 @@ Cookiecutter renders this file and runs it in the new project folder. Unrendered
 """
 
 import json
+import os
+import re
+import shlex
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -69,18 +73,43 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def summary(context: dict[str, Any]) -> list[str]:
-    """Return three lines: what was made, how to run it, how to test it."""
-    slug = context["project_slug"]
-    folder = Path.cwd()
+def is_temporary(folder: Path) -> bool:
+    """Return whether the folder is in one that Python's tempfile made, as when the demo or `cruft update` bakes."""
+    above = folder.parent
+    made_by_tempfile = re.fullmatch(r"tmp[a-z0-9_]{8}", above.name) is not None
+    return made_by_tempfile and above.parent.resolve() == Path(tempfile.gettempdir()).resolve()
+
+
+def make_environment(python_version: str) -> str:
+    """Return the command that makes .venv, with the project's Python if that can be found or had."""
+    if os.name == "nt":
+        return f"py -{python_version} -m venv .venv"
+    # The environment in which this hook runs may be on PATH, but only for now.
+    own = Path(sys.executable).parent
+    path = os.pathsep.join(entry for entry in os.get_exec_path() if Path(entry) != own)
+    if shutil.which(f"python{python_version}", path=path):
+        return f"python{python_version} -m venv .venv"
+    uv = "uv" if shutil.which("uv", path=path) else os.environ.get("UV")  # `uv tool run` says where it is
+    if uv:
+        return f"{shlex.quote(uv)} venv --quiet --allow-existing --seed --python {python_version} .venv"
+    return "python3 -m venv .venv"
+
+
+def summary(context: dict[str, Any], folder: Path) -> list[str]:
+    """Return lines that say what was made, how to run and test it, and how to keep it; each command can be pasted."""
     app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
-    server = app["server"].format(app=context["__app"])
-    install = f'cd "{folder}" && python -m pip install -r requirements-dev.txt'
+    python = str(Path(".venv", "Scripts" if os.name == "nt" else "bin", "python"))
+    server = app["server"].format(app=context["__app"]).replace("python", python, 1)
+    enter = f'cd "{folder}"' if os.name == "nt" else f"cd {shlex.quote(str(folder))}"
+    install = f"{make_environment(context['python_version'])} && {python} -m pip install -r requirements-dev.txt"
+    in_git = any((parent / ".git").exists() for parent in [folder, *folder.parents])
     return [
-        f"Made {slug}: {context['__framework']} on Azure Functions ({context['__mode']}, programming model "
-        f"{context['programming_model']}, Python {context['python_version']}).",
-        f"Run it:  {install} && {server}  (or func start, with Azure Functions Core Tools)",
-        f"Test it: {install} && python -m pytest",
+        f"Made {context['project_slug']}: {context['__framework']} on Azure Functions ({context['__mode']}, "
+        f"programming model {context['programming_model']}, Python {context['python_version']}).",
+        f"Run it:  {enter} && {install} && {server}",
+        f"Test it: {enter} && {install} && {python} -m pytest",
+        *([] if in_git else [f"Keep it: {enter} && git init && git add --all"]),
+        "README.md there says how to run it as a function, and how to deploy it.",
     ]
 
 
@@ -94,7 +123,8 @@ def main() -> int:
         remove(Path(path))
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
     choose_app(Path(context["__package"]), context["__interface"])
-    print("\n".join(summary(context)))
+    if not is_temporary(Path.cwd()):
+        print("\n".join(summary(context, Path.cwd())))
     return 0
 
 

@@ -1,6 +1,10 @@
 """The hooks' functions, imported without Cookiecutter, and the hooks run as programs."""
 
 import importlib.util
+import os
+import shlex
+import sys
+import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -61,15 +65,67 @@ def test_post_gen_can_run_twice(framework: str, interface: str, bake: Bake) -> N
     assert {name: project.read(name) for name in project.files} == files
 
 
-def test_post_gen_says_what_was_made_how_to_run_and_how_to_test(tmp_path: Path) -> None:
-    result = run_python("-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", cwd=tmp_path)
+def made_in(folder: Path) -> list[str]:
+    """Bake in a folder and return the lines that are printed."""
+    result = run_python("-m", "cookiecutter", TEMPLATE, "--no-input", "--default-config", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout.splitlines()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the lines are others there")
+def test_post_gen_says_what_was_made_and_what_to_do_with_it(tmp_path: Path) -> None:
+    home = tmp_path / "Ada's home"
+    home.mkdir()
+    made, run, test, keep, read = made_in(home)
     context = context_of(Variant({}))
     row = FRAMEWORKS[context["framework"]]
-    server = row["apps"][context["__interface"]]["server"].format(app=context["__app"])
-    folder = tmp_path / context["project_slug"]
-    assert result.returncode == 0, result.stderr
-    made, run, test = result.stdout.splitlines()
+    server = row["apps"][context["__interface"]]["server"].format(app=context["__app"]).removeprefix("python ")
+    folder = home / context["project_slug"]
     assert made.startswith(f"Made {folder.name}: {row['title']} on Azure Functions ({context['__mode']}, ")
-    assert run.startswith(f'Run it:  cd "{folder}" && ') and server in run
-    assert test.startswith(f'Test it: cd "{folder}" && ') and test.endswith("python -m pytest")
-    assert result.stderr == ""
+    for line, title in ((run, "Run it"), (test, "Test it"), (keep, "Keep it")):
+        command = line.removeprefix(f"{title}:").lstrip()
+        assert shlex.split(command)[:3] == ["cd", str(folder), "&&"]
+    assert " .venv && .venv/bin/python -m pip install -r requirements-dev.txt && " in run
+    assert run.endswith(f" && .venv/bin/python {server}")
+    assert test.endswith(" && .venv/bin/python -m pytest")
+    assert keep.endswith(" && git init && git add --all")
+    assert read.startswith("README.md ")
+
+
+def test_post_gen_speaks_of_git_only_where_there_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert not any("git init" in line for line in made_in(tmp_path))
+
+
+def test_post_gen_shows_no_folder_that_will_soon_be_gone() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert made_in(Path(folder)) == []
+        assert len(list(Path(folder).glob("*/host.json"))) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there `py` finds the version")
+@pytest.mark.parametrize(
+    ("programs", "uv", "command"),
+    [
+        (["python3.13", "python3", "uv"], None, "python3.13 -m venv .venv"),
+        (["python3", "uv"], "/else/where/uv", "uv venv --quiet --allow-existing --seed --python 3.13 .venv"),
+        (["python3"], "/my tools/uv", "'/my tools/uv' venv --quiet --allow-existing --seed --python 3.13 .venv"),
+        (["python3.12", "python3"], None, "python3 -m venv .venv"),
+    ],
+)
+def test_the_environment_gets_the_python_of_the_project_where_that_can_be_had(
+    programs: list[str], uv: str | None, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for program in programs:
+        (tmp_path / program).touch(mode=0o755)
+    # The first is the environment in which Cookiecutter runs, which `uv tool run` puts on PATH.
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "python3.13").touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(own / "python"))
+    monkeypatch.setenv("PATH", f"{own}{os.pathsep}{tmp_path}")
+    monkeypatch.delenv("UV", raising=False)
+    if uv:
+        monkeypatch.setenv("UV", uv)
+    assert post_gen.make_environment("3.13") == command

@@ -41,8 +41,10 @@ def test_cruft_creates_and_updates(tmp_path: Path) -> None:
     (template / "{{cookiecutter.project_slug}}" / other / "more.py").write_text("x = 1\n", encoding="utf-8")
     commit(template, "Second")
 
+    assert f"cd {project} " in result.stdout
     result = run_python("-m", "cruft", "update", "--skip-apply-ask", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr
+    assert "Run it" not in result.stdout
     assert (project / "README.md").read_text(encoding="utf-8").endswith("\nNew in the template.\n")
     assert mine.read_text(encoding="utf-8") == '"""Mine."""\n'
     assert not (project / other).exists()

@@ -118,6 +118,7 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     pyproject = tomllib.loads(project.read("pyproject.toml"))
     assert pyproject["tool"]["ruff"]["target-version"] == f"py{variant.python_version.replace('.', '')}"
     assert pyproject["tool"]["mypy"]["python_version"] == variant.python_version
+    assert project.read(".python-version") == f"{variant.python_version}\n"
 
 
 def test_the_function_is_declared(variant: Variant, project: BakedProject) -> None:

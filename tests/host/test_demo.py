@@ -1,32 +1,47 @@
 """The demo that the README offers."""
 
+import re
 import subprocess
 import sys
+import tempfile
 import time
 
 import httpx2
 import pytest
 
+import demo
 from functions_host.client import environment, stop
 from tests.conftest import run_python
-from tests.variants import PLAIN, TEMPLATE, frameworks_with, refused_combinations
+from tests.variants import FRAMEWORKS, PLAIN, TEMPLATE, frameworks_with, refused_combinations
 
 REFUSED = refused_combinations()[0]
 
 
+def get(url: str) -> httpx2.Response:
+    """Get a URL of a server that says that it listens a moment before it does."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return httpx2.get(url, trust_env=False)
+        except httpx2.ConnectError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
-    ("answers", "path"),
+    "answers",
     [
-        ({}, "/hello/José"),
-        ({"programming_model": "v1", "route_prefix": "api"}, "/api/hello/José"),
+        {},
+        {"programming_model": "v1", "route_prefix": "api"},
         *(
-            ({"framework": name, "async_mode": "nest_asyncio", "python_version": "3.12"}, "/hello/José")
+            {"framework": name, "async_mode": "nest_asyncio", "python_version": "3.12"}
             for name in frameworks_with("nest_asyncio")[:1]
         ),
     ],
 )
-def test_demo_serves_what_was_asked_for(answers: dict[str, str], path: str) -> None:
-    arguments = [f"{question}={answer}" for question, answer in {**PLAIN, **answers}.items()]
+def test_demo_serves_what_was_asked_for_and_prints_where(answers: dict[str, str]) -> None:
+    answers = {**PLAIN, **answers}
+    arguments = [f"{question}={answer}" for question, answer in answers.items()]
     command = [sys.executable, "demo.py", "--port", "0", *arguments]
     with subprocess.Popen(
         command, cwd=TEMPLATE, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
@@ -38,17 +53,24 @@ def test_demo_serves_what_was_asked_for(answers: dict[str, str], path: str) -> N
             if line.startswith("Listening on "):
                 break
         try:
-            url = lines[-1].split()[2]
-            deadline = time.monotonic() + 30
-            while True:
-                try:
-                    assert httpx2.get(url + path, trust_env=False).json() == {"message": "Hello, José!"}
-                    break
-                except httpx2.ConnectError:
-                    assert time.monotonic() < deadline
-                    time.sleep(0.05)
+            output = "".join(lines)
+            assert "{*route}" not in output and tempfile.gettempdir() not in output
+            root = lines[-1].split()[2]
+            urls = re.findall(r"^Open (.+)$", output, re.MULTILINE)
+            root += f"/{answers['route_prefix']}".rstrip("/")
+            assert urls == [root + path for path in demo.examples(answers)]
+            replies = [get(url) for url in urls]
+            assert replies[0].json() == {"message": "Hello, Ada!"}
+            assert all(reply.status_code == 200 for reply in replies)
         finally:
             stop(process)
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_demo_knows_what_else_a_browser_can_open(framework: str) -> None:
+    docs = [path for path in [FRAMEWORKS[framework]["docs"]] if path]
+    assert demo.examples({"framework": framework}) == ["/hello/Ada", *docs]
+    assert demo.examples({"framework": framework, "async_mode": "streaming"}) == ["/hello/Ada", *docs, "/stream"]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 import asyncio
 {%- endif %}
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 {%- if cookiecutter.__mode != "streaming" %}
 from urllib.parse import quote
@@ -88,6 +90,16 @@ def send_to_function(method: str, path: str, body: bytes = b"") -> Reply:
     response: func.HttpResponse = {% if cookiecutter.__mode != "sync" %}asyncio.run({% endif %}{{ "main" if cookiecutter.programming_model == "v1" else "handler" }}(request, no_context){% if cookiecutter.__mode != "sync" %}){% endif %}
     return Reply(response.status_code, response.get_body())
 {%- endif %}
+
+
+def pytest_report_header() -> list[str]:
+    """Say so where the tests run on another Python than the app does in Azure, which `.python-version` names."""
+    file = Path(__file__).parents[1] / ".python-version"
+    running = "{}.{}".format(*sys.version_info)
+    wanted = file.read_text(encoding="utf-8").strip() if file.exists() else running
+    if wanted.split(".")[:2] == running.split("."):
+        return []
+    return [f"This is Python {running}, but in Azure the app runs on Python {wanted} (.python-version)."]
 
 
 @pytest.fixture(params=[send_to_app, send_to_function])
