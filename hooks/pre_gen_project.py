@@ -108,9 +108,14 @@ def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any],
 
 
 def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
-    """Yield a sentence for each answer that cannot work."""
+    """Yield a sentence for each answer that cannot work.
+
+    Cookiecutter has made the project's folder by now, and removes it when an answer is refused. For `a/../b` it would
+    leave `a` and remove `b`, even where `b` is the owner's, so cookiecutter.json keeps the answer in `__given_slug` and
+    has no separator in `project_slug`.
+    """
     frameworks = context["_frameworks"]
-    yield check_slug(context["project_slug"])
+    yield check_slug(context["__given_slug"])
     for variable in ("project_name", "description", "author_name"):
         yield check_line(variable, context[variable])
     yield check_route_prefix(context["route_prefix"])
@@ -123,16 +128,6 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     yield check_folder(folder, context["__keep"], frameworks, context["framework"])
 
 
-def remove_nested(folder: Path, slug: str) -> None:
-    """Remove the folders that a slug such as `a/b` has made; Cookiecutter itself removes only the innermost."""
-    levels = len(Path(slug).parts)
-    if levels > 1 and list(folder.parent.iterdir()) == [folder]:
-        for path in [folder, *folder.parents][:levels]:
-            if any(path.iterdir()):
-                return
-            path.rmdir()
-
-
 def main() -> int:
     """Print the first error and tell Cookiecutter to stop."""
     context = json.loads(r"""{{ cookiecutter | tojson }}""")
@@ -141,7 +136,6 @@ def main() -> int:
         Path(STARTED).touch()
         return 0
     print(f"ERROR: {error}", file=sys.stderr)
-    remove_nested(Path.cwd(), context["project_slug"])
     return 1
 
 

@@ -42,14 +42,6 @@ def test_an_unknown_framework_is_refused() -> None:
     assert "'django'" in message and all(framework in message for framework in FRAMEWORKS)
 
 
-def test_removing_nested_folders_stops_at_the_first_that_holds_something(tmp_path: Path) -> None:
-    folder = tmp_path / "a" / "b" / "c"
-    folder.mkdir(parents=True)
-    (tmp_path / "a" / "mine.txt").touch()
-    pre_gen.remove_nested(folder, "a/b/c")
-    assert [path.name for path in (tmp_path / "a").iterdir()] == ["mine.txt"]
-
-
 @pytest.mark.parametrize(
     ("framework", "interface"), [(name, interface) for name, row in FRAMEWORKS.items() for interface in row["apps"]]
 )
