@@ -3,6 +3,8 @@
 Cookiecutter renders this file and runs it in the new project folder. Unrendered, it can be imported.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re

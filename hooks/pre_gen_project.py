@@ -3,10 +3,13 @@
 Cookiecutter renders this file and runs it in the new, empty project folder. Unrendered, it can be imported.
 """
 
+from __future__ import annotations
+
 import json
 import re
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,19 @@ WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com"
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 HOST_PATHS = {"admin", "runtime"}
 STARTED = ".bake-started"  # what is newer than this file was written by this bake; post_gen removes it
+
+
+def check_cookiecutter(framework: str) -> str | None:
+    """Return which Cookiecutter is needed where this one has not rendered a private variable, or None.
+
+    Cookiecutter 1.7, which Debian 12 and Ubuntu 22.04 have, renders no name that begins with `__`.
+    """
+    if framework.startswith("{"):
+        return (
+            f"Cookiecutter {metadata.version('cookiecutter')} is too old for this template, which needs 2.1 or later: "
+            "use for example `pipx run cookiecutter` or `uvx cookiecutter`."
+        )
+    return None
 
 
 def check_slug(slug: str) -> str | None:
@@ -115,6 +131,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     has no separator in `project_slug`.
     """
     frameworks = context["_frameworks"]
+    yield check_cookiecutter(context["__framework"])
     yield check_slug(context["__given_slug"])
     for variable in ("project_name", "description", "author_name"):
         yield check_line(variable, context[variable])
