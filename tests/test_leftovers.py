@@ -1,13 +1,14 @@
 """What tools leave behind in the template's folder never reaches a project, and what they left in a project stays."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from cookiecutter.main import cookiecutter
 
 from tests.conftest import copy_template
-from tests.variants import PROJECT
+from tests.variants import PLAIN, PROJECT, template_files
 
 NAMES = [
     ".DS_Store",
@@ -17,10 +18,11 @@ NAMES = [
     "__pycache__/function_app.cpython-313.pyc",
     "build.pyc",
 ]
-FOLDERS = ["", *(f"{path.name}/" for path in PROJECT.iterdir() if path.is_dir()), "funcweb/bottle/", "funcweb/removed/"]
+FOLDERS = {*(Path(name).parent for name in template_files()), Path("funcweb/removed")}
+LEFTOVERS = {(folder / name).as_posix() for folder in FOLDERS for name in NAMES}
 
 
-def put(folder: Path, names: list[str]) -> None:
+def put(folder: Path, names: Iterable[str]) -> None:
     """Write files, some of them binary, as tools do."""
     for name in names:
         path = folder / name
@@ -34,12 +36,12 @@ def everything(folder: Path) -> set[str]:
 
 
 def bake_from(template: Path, output: Path, *, overwrite: bool = False, skip: bool = False) -> Path:
-    """Bake a project that uses all folders, and return its own."""
+    """Bake a project and return its folder."""
     return Path(
         cookiecutter(
             str(template),
             no_input=True,
-            extra_context={"project_slug": "project", "programming_model": "v1"},
+            extra_context={**PLAIN, "project_slug": "project"},
             output_dir=str(output),
             overwrite_if_exists=overwrite,
             skip_if_file_exists=skip,
@@ -58,7 +60,7 @@ def clean(tmp_path: Path) -> Path:
 def littered(tmp_path: Path) -> Path:
     """A copy of the template in which tools have left something everywhere."""
     template = copy_template(tmp_path / "littered")
-    put(template / PROJECT.name, [folder + name for folder in FOLDERS for name in NAMES])
+    put(template / PROJECT.name, LEFTOVERS)
     (template / PROJECT.name / "funcweb" / "empty" / "__pycache__").mkdir(parents=True)
     return template
 
@@ -81,6 +83,5 @@ def test_leftovers_of_the_owner_stay_where_they_are(skip: bool, clean: Path, lit
     after = everything(project)
     assert after <= before
     # Without --skip-if-file-exists Cookiecutter has written over those that the template has too.
-    written_over = set() if skip else {folder + name for folder in FOLDERS for name in NAMES}
-    assert set(own) - written_over <= after
+    assert set(own) - (set() if skip else LEFTOVERS) <= after
     assert ".ruff_cache/empty" in after
