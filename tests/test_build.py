@@ -14,6 +14,7 @@ from pytest_cookies.plugin import Cookies
 
 from tests.conftest import BakedProject, bake_or_fail, run_python
 from tests.variants import FRAMEWORKS, PLAIN, one_with
+from tests.wheels import write_wheel
 
 PYTHON = "{}.{}".format(*sys.version_info)
 TAG = f"cp{PYTHON.replace('.', '')}-cp{PYTHON.replace('.', '')}"
@@ -38,20 +39,6 @@ files = [module.__file__ for module in sys.modules.values() if getattr(module, "
 names = [function.get_function_name() for function in function_app.app.get_functions()]
 print(json.dumps([compiled, files, names]))
 """
-
-
-def write_wheel(folder: Path, name: str, version: str, tag: str, files: dict[str, str]) -> None:
-    """Write a wheel."""
-    info = f"{name}-{version}.dist-info"
-    files = {
-        **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
-    }
-    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
-        for path, text in {**files, f"{info}/RECORD": record}.items():
-            wheel.writestr(path, text)
 
 
 @pytest.fixture(scope="module")
