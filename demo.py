@@ -2,7 +2,7 @@
 
     uv run demo.py [--port 7071] [question=answer ...]
 
-It runs on the tests' local Functions host, which needs Python 3.13 or later.
+It runs on the local Functions host of this repository, functions-host, which needs Python 3.13 or later.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         # The worker in Azure runs on uvloop from Python 3.13 on, which nest_asyncio cannot patch.
         loop = ["--loop", "asyncio"] if answers.get("async_mode") == "nest_asyncio" else []
         paths = [argument for path in examples(answers) for argument in ("--example", path)]
-        return serve([project, "--port", str(port), *loop, *paths])
+        return serve([project, "--port", str(port), "--no-install", *loop, *paths])
 
 
 if __name__ == "__main__":

@@ -1,26 +1,33 @@
-"""A small local Azure Functions host around Microsoft's own Python runtime packages.
+"""A local Azure Functions host for Python apps, built on Microsoft's own runtime packages.
 
-``python -m functions_host PATH`` serves the function app in PATH over HTTP on 127.0.0.1. The
-app is indexed, loaded and called by azure-functions-runtime (programming model v2) or
-azure-functions-runtime-v1, the libraries that the worker in Azure is made of. What the host around
-them does to a request and a response is rebuilt here, as far as a web app can tell.
+It serves a function app where Azure Functions Core Tools cannot be installed, and in tests::
+
+    uv tool run --from <this repository: its folder, or git+ and its URL> functions-host PATH
+
+serves the app in PATH at http://localhost:7071 until Ctrl-C; ``--help`` lists the options. What the app's
+requirements.txt names is installed into an environment of the app's own, see `environment`. The runtime packages, and
+so the host, need Python 3.13 or later. An app that is meant for an older Python is served on 3.13.
+
+The app is indexed, loaded and called by azure-functions-runtime (programming model v2) or azure-functions-runtime-v1,
+the libraries that Microsoft's Python worker is made of. What the host around the worker does to requests and responses
+is rebuilt here, as far as a web app can tell.
 
 Modules, each with one reason to change:
 
-* `messages`: what host and worker send each other
+* `environment`: where the app's packages are
 * `project`: the files of a function app
+* `messages`: what host and worker send each other
+* `worker`: the runtime packages; no other module touches them
 * `routes`: which function answers a path
-* `convert`: HTTP to and from messages, cookies among them
-* `worker`: the runtime packages; nothing else touches them
+* `convert`: HTTP to and from messages, cookies included
 * `proxy`: HTTP streaming
 * `app`: the host's answer to a request
-* `logs`: the root log handler
-* `errors`: what is told to a person in one sentence
-* `client`: for tests, a host in a subprocess
+* `logs`: the handler of the root logger
+* `errors`: what a person is told in one sentence
+* `client`: serving an app from another program, such as a test
 
-Left out: firing triggers other than HTTP, input and output bindings other than HTTP, CORS, App
-Service authentication, hot reload, host keys in storage, /admin but for /admin/host/status,
-extension bundles, retries, function time limits, HTTP throttling (maxConcurrentRequests), HSTS of
-host.json, several worker processes, Durable Functions, debugging.
-Each module's docstring says what it cannot know.
+Left out: triggers other than HTTP, input and output bindings other than HTTP, CORS, App Service authentication,
+reloading on changes, host keys in storage, /admin except /admin/host/status, extension bundles, retries, time limits of
+functions, HTTP throttling (maxConcurrentRequests), HSTS of host.json, several worker processes, Durable Functions,
+debugging. Each module's docstring says what it leaves out or cannot know.
 """

@@ -1,4 +1,4 @@
-"""The command line: ``python -m functions_host PATH``."""
+"""The command line: ``functions-host PATH``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from typing import NoReturn
 import uvicorn
 
 from . import __doc__ as package_doc
+from . import environment
 from .app import MAX_BODY, HostApp
 from .errors import HostError
-from .project import apply_settings, enabled, read_project
+from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
 from .worker import Worker
 
@@ -52,17 +53,17 @@ def _loop(text: str) -> str:
 
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
-        prog="python -m functions_host",
+        prog="functions-host",
         description=(package_doc or "").partition("\n")[0],
     )
-    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of the function app")
-    parser.add_argument("--port", type=_port, default=7071, help="0 takes a free one")
-    parser.add_argument("--key", help="ask for this key where the auth level is not anonymous")
+    parser.add_argument("path", type=Path, metavar="PATH", help="the folder of the function app, with host.json")
+    parser.add_argument("--port", type=_port, default=7071, help="default: 7071; 0 takes a free one")
+    parser.add_argument("--key", help="the key that callers need where the auth level is not anonymous")
     parser.add_argument(
         "--loop",
         type=_loop,
         default="asyncio" if sys.platform == "win32" else "uvloop",
-        help="the worker's event loop: uvloop (as in Azure) or asyncio",
+        help="the event loop: uvloop, the default, as in Azure, or asyncio",
     )
     parser.add_argument(
         "--example",
@@ -71,7 +72,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="PATH",
         help="print the URL of this path, without the route prefix, in the place of the functions' routes; repeatable",
     )
-    parser.add_argument("--verbose", action="store_true", help="show every call and system logs")
+    parser.add_argument(
+        "--no-install",
+        dest="install",
+        action="store_false",
+        help="serve the app with the packages of this Python; never make an environment for it",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log every call, and the worker's own records")
     return parser.parse_args(argv)
 
 
@@ -103,10 +110,10 @@ def _list_functions(worker: Worker, routes: list[Route], url: str) -> None:
 
 
 class _Signals:
-    """SIGINT and SIGTERM outside of the time in which uvicorn handles them.
+    """Handles SIGINT and SIGTERM while uvicorn does not.
 
-    uvicorn puts the old handlers back when it ends and raises the signal again. Before there is a
-    server a signal ends the process at once; after that it has done its work.
+    Before uvicorn runs, a signal ends the process at once. When uvicorn ends, it restores these
+    handlers and raises the signal again, which then has done its work; any further one is ignored.
     """
 
     def __init__(self) -> None:
@@ -117,10 +124,11 @@ class _Signals:
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self.served:
             raise SystemExit(128 + number)
+        # Python restores the default handlers when it exits: a second Ctrl-C would kill it there.
+        signal.signal(number, signal.SIG_IGN)
 
 
-async def _serve(args: argparse.Namespace, listener: socket.socket, signals: _Signals) -> bool:
-    project = read_project(args.path)
+async def _serve(project: Project, args: argparse.Namespace, listener: socket.socket, signals: _Signals) -> bool:
     url = f"http://localhost:{listener.getsockname()[1]}"
     apply_settings(project, os.environ, url)
     worker = Worker(project, verbose=args.verbose)
@@ -182,18 +190,20 @@ def _new_loop(name: str) -> asyncio.AbstractEventLoop:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the app until a signal; return the exit code."""
-    args = _parse(argv)
-    args.path = args.path.absolute()
-    # `python -m` puts the working directory first on sys.path, where this repository's modules
-    # would hide the app's. All of this package is imported by now.
+    arguments = sys.argv[1:] if argv is None else argv
+    args = _parse(arguments)
+    # `python -m` puts the working directory first on sys.path, where its modules would hide the app's or those of
+    # packages. All of this package is imported by now.
     with contextlib.suppress(ValueError):
         sys.path.remove(str(Path.cwd()))
     try:
         signals = _Signals()
+        project = read_project(args.path.absolute())
         with _bind(args.port) as listener:
-            runner = asyncio.Runner(loop_factory=lambda: _new_loop(args.loop))
-            with runner:
-                stopped = runner.run(_serve(args, listener, signals))
+            if args.install and not environment.has_requirements(project.path):
+                return environment.run_again(environment.make(project.path), arguments)
+            with asyncio.Runner(loop_factory=lambda: _new_loop(args.loop)) as runner:
+                stopped = runner.run(_serve(project, args, listener, signals))
     except HostError as error:
         if error.traceback:
             print(error.traceback.rstrip(), file=sys.stderr)

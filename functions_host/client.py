@@ -1,4 +1,4 @@
-"""For tests: a function app served by this host in a subprocess."""
+"""Serve a function app from another Python program, such as a test or a benchmark, in a subprocess."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from urllib.request import ProxyHandler, build_opener
 
 from .app import STATUS_PATH
 
-_ROOT = Path(__file__).resolve().parents[1]
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 15.0
 _POLL = 0.03
@@ -57,16 +56,14 @@ class RunningHost:
 
 
 def command(path: Path, *arguments: str) -> list[str]:
-    """Return the command line that serves `path`."""
-    return [sys.executable, "-m", __package__, str(path), *arguments]
+    """Return the command line that serves `path` with the packages of this Python."""
+    return [sys.executable, "-m", __package__, "--no-install", str(path), *arguments]
 
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment for a host: this one's, without what would change the app."""
     own = ("AzureWebJobs", "AZURE_FUNCTIONS_", "FUNCTIONS_", "PYTHON_", "WEBSITE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    # Or `python -m` does not look for this package in the working directory.
-    kept.pop("PYTHONSAFEPATH", None)
     return kept | {"PYTHONUNBUFFERED": "1"} | dict(env or {})
 
 
@@ -123,7 +120,6 @@ def serve(
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 command(path, *arguments),
-                cwd=_ROOT,
                 env=environment(env),
                 stdin=subprocess.DEVNULL,
                 stdout=stream,

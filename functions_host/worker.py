@@ -1,10 +1,10 @@
-"""Microsoft's worker, driven in this process: the only module that touches the runtime packages.
+"""Microsoft's worker, run in this process: the only module that touches the runtime packages.
 
 azure-functions-runtime (v2 programming model) and azure-functions-runtime-v1 are the libraries
-that the Python worker of Azure runs on since Python 3.13. What is used of them is what they
-export in ``__all__``, called with the messages that the host would send; the order of calls and
-the fields are those of their ``handle_event`` modules. They say nothing about compatibility, so
-they are pinned (`TESTED`), and tests/host/test_seam.py says what changed in a new version.
+that Azure's Python worker has been built on since Python 3.13. Only what they export in ``__all__``
+is used, called with the messages that the host would send; the order of calls and the fields are
+those of their ``handle_event`` modules. They promise no compatibility, so pyproject.toml pins them,
+and tests/host/test_seam.py tells what a new version changes.
 
 Like the worker, this module
 
@@ -13,8 +13,8 @@ Like the worker, this module
 * attaches the root log handler before the app is imported;
 * runs async functions on the main event loop and sync ones on the runtime's thread pool, whose
   threads share one context each (``run_in_executor`` does not copy it);
-* lets an invocation run to its end when the client has gone. Only a streaming invocation is
-  cancelled, see `proxy`.
+* lets an invocation finish when its client has gone. Only a streaming invocation is cancelled, see
+  `proxy`.
 
 Unlike in Azure, host and worker share a process and an event loop. A handler that blocks the loop
 blocks the host too, where in Azure it would still answer /admin or 404.
@@ -43,9 +43,6 @@ from .errors import HostError
 from .messages import DATA_TYPES, DIRECTIONS, BindingInfo, Message, Protos, StatusResult
 from .project import Function, Project, read_function_json
 
-#: The versions this module was written against, by distribution.
-TESTED = {"azure-functions-runtime": "1.3.0", "azure-functions-runtime-v1": "1.2.0"}
-
 #: What is used of a runtime package.
 USED = (
     "function_load_request",
@@ -70,7 +67,7 @@ def runtime_names(is_v2: bool) -> tuple[str, str]:
 
 
 class InvocationFailed(Exception):
-    """A function raised; the client gets an empty 500. The text is the worker's account of it."""
+    """A function raised; the client gets an empty 500. The text is the worker's message."""
 
 
 class Worker:
@@ -89,8 +86,8 @@ class Worker:
             runtime_version = importlib.metadata.version(distribution)
         except ImportError as error:
             raise HostError(
-                f"{distribution} cannot be imported ({error}): install "
-                f"{distribution}=={TESTED[distribution]}, which needs Python 3.13 or later."
+                f"{distribution} cannot be imported ({error}): install this host for Python 3.13 or later, and "
+                "that comes with it."
             ) from None
         python = ".".join(map(str, sys.version_info[:3]))
         self.description = (
@@ -177,8 +174,8 @@ class Worker:
         raise HostError(f"{what} could not be loaded. {_advice(error)}", traceback=error.stack_trace)
 
     async def _wait_for_server(self, uri: str) -> None:
-        # The extension starts its uvicorn in a task. It must have set its signal handlers before
-        # the host's server sets its own, or an interrupt goes to the wrong one.
+        # The extension starts its uvicorn in a task. It must set its signal handlers before the
+        # host's server sets its own, or an interrupt goes to the wrong one.
         try:
             async with asyncio.timeout(_SERVER_TIMEOUT):
                 while not await _answers(uri):
@@ -258,7 +255,9 @@ def _advice(error: Message) -> str:
             "from the app, or try it with --loop asyncio."
         )
     if message.startswith("ModuleNotFoundError"):
-        return "Install the missing module in the environment that runs this host, and list it in requirements.txt."
+        return (
+            "List the missing module in requirements.txt; with --no-install, install it where this host is installed."
+        )
     if "do not match the corresponding function parameter" in message and "HttpReq" in message:
         return (
             "The app imports the HTTP streaming extension, which changes the request of every "

@@ -1,6 +1,7 @@
-"""The command that the generated README gives for running the app without Core Tools works."""
+"""The commands that the generated README gives for running the app without Core Tools."""
 
 import os
+import re
 import shlex
 import signal
 import socket
@@ -12,10 +13,11 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
+import cookiecutter.main
 import pytest
 
 from tests.conftest import Bake
-from tests.variants import FRAMEWORKS
+from tests.variants import ANSWERS, FRAMEWORKS, PLAIN, TEMPLATE, frameworks_with, python_for
 
 APPS = [(framework, interface) for framework, row in FRAMEWORKS.items() for interface in row["apps"]]
 
@@ -70,3 +72,43 @@ def test_own_server(framework: str, interface: str, bake: Bake, tmp_path: Path) 
         finally:
             os.killpg(process.pid, signal.SIGKILL)
     assert b"Hello, Jos" in body
+
+
+@pytest.mark.parametrize(
+    ("template", "source"),
+    [
+        ("gh:octo/func-web", "git+https://github.com/octo/func-web"),
+        ("https://git.example/octo/func-web.git", "git+https://git.example/octo/func-web.git"),
+        ("https://octo:token@git.example/func-web", '"<func-web>"'),
+        ("https://git.example/func-web.zip", '"<func-web>"'),
+        (str(TEMPLATE), '"<func-web>"'),
+    ],
+)
+def test_the_local_host_comes_from_where_the_template_came_from(
+    template: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cookiecutter.main, "determine_repo_dir", lambda **_: (str(TEMPLATE), False))
+    config = tmp_path / "config.yaml"
+    config.write_text(f"replay_dir: '{tmp_path / 'replay'}'\n", encoding="utf-8")  # not into the user's home
+    project = cookiecutter.main.cookiecutter(
+        template, no_input=True, extra_context=PLAIN, config_file=str(config), output_dir=str(tmp_path)
+    )
+    readme = Path(project, "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^uvx --python \S+ --from (.+) functions-host \.$", readme, re.MULTILINE) == [source]
+    assert ("For `<func-web>` put" in readme) == ("<" in source)
+    assert "token" not in readme.partition("## Test it")[0]
+    assert str(TEMPLATE) not in readme
+
+
+@pytest.mark.parametrize("version", ANSWERS["python_version"])
+def test_the_local_host_runs_on_the_project_s_python_or_the_oldest_it_can(version: str, bake: Bake) -> None:
+    readme = bake(python_version=version).read("README.md")
+    python = version if version not in ("3.11", "3.12") else "3.13"
+    assert re.findall(r"^uvx --python (\S+) ", readme, re.MULTILINE) == [python]
+    assert ("but on Python 3.13" in readme) == (python != version)
+
+
+@pytest.mark.parametrize("framework", frameworks_with("nest_asyncio")[:1])
+def test_nothing_is_said_of_the_local_host_where_it_cannot_serve(framework: str, bake: Bake) -> None:
+    project = bake(framework=framework, async_mode="nest_asyncio", python_version=python_for("nest_asyncio"))
+    assert "functions-host" not in project.read("README.md")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from functions_host.environment import find_uv
 from tests.conftest import BakedProject
 from tests.variants import TEMPLATE, Variant, context_of
 
@@ -19,6 +23,19 @@ Write = Callable[..., Path]
 @pytest.fixture(scope="session", autouse=True)
 def runtime(functions_runtime: None) -> None:
     """Every test here needs Microsoft's runtime packages."""
+
+
+@pytest.fixture(scope="session")
+def uv() -> str:
+    """Return uv, with which the README runs everything; without it skip, unless all tests are asked for."""
+    found = find_uv(TEMPLATE)
+    if found is None:
+        assert not os.environ.get("REQUIRE_ALL_TESTS"), "uv is not installed"
+        pytest.skip("uv is not installed")
+    # That may be a shim of pyenv's, which works in this folder alone. uv tells the programs that it runs where it is.
+    tell = "import os; print(os.environ['UV'])"
+    command = [found, "run", "--no-project", "--python", sys.executable, "python", "-c", tell]
+    return subprocess.run(command, cwd=TEMPLATE, capture_output=True, encoding="utf-8", check=True).stdout.strip()
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ def test_flask_v2(write: Write) -> None:
             assert (response.status_code, response.content) == (404, b""), "the host keeps it"
         assert httpx2.get(host.url + "/administrators").text == "reached"
         assert httpx2.get(host.url + "/missing-header").headers["content-type"] == ("text/plain; charset=utf-8")
-    assert "azure-functions-runtime 1.3.0" in host.log
+    assert "Runtime: azure-functions-runtime " in host.log
     assert host.process.returncode == 0
 
 
@@ -39,7 +39,7 @@ def test_starlette_v2_runs_its_lifespan_and_takes_50_requests_at_once(write: Wri
 def test_flask_v1(write: Write) -> None:
     with serve(write(apps.WSGI_V1, prefix="api/v1"), key="key") as host:
         url = host.url + "/api/v1"
-        assert "Runtime: azure-functions-runtime-v1 1.2.0" in host.log
+        assert "Runtime: azure-functions-runtime-v1 " in host.log
         assert f"FlaskTrigger: [GET,POST] {host.url.replace('127.0.0.1', 'localhost')}/api/v1" in (host.log)
         # The prefix is part of the path that azure-functions gives the app.
         assert httpx2.get(url + "/hello/you").status_code == 404

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from functions_host.client import RunningHost, serve
+from tests.variants import TEMPLATE
 
 from . import apps
 from .conftest import Write
@@ -224,10 +225,7 @@ def test_the_process_is_set_up_as_the_worker_s(client: httpx2.Client, host: Runn
 
 
 def test_this_repository_s_modules_do_not_hide_the_app_s(client: httpx2.Client) -> None:
-    from functions_host import client as helper
-
-    root = str(helper._ROOT)
-    assert root not in client.get("/process").json()["sys_path"]
+    assert str(TEMPLATE) not in client.get("/process").json()["sys_path"]
 
 
 def test_the_root_logger_has_a_handler_at_info_before_the_app_is_imported(
