@@ -1,11 +1,10 @@
-"""From an HTTP request to the trigger's message, and from the worker's answer to a response.
+"""From an HTTP request to the trigger's message, and from the worker's result to a response.
 
 The rules are those of the host (azure-functions-host: GrpcMessageConversionExtensions,
 GrpcMessageExtensionUtilities, RawScriptResult) and of the server under it (ASP.NET Core:
-PathString, StringValues, SetCookieHeaderValue). What the worker makes of it is left to the real
-worker.
+PathString, StringValues, SetCookieHeaderValue). The worker's own part is left to the runtime packages.
 
-Not known, and so decided here:
+Where the real behavior is unknown or varies, this is what happens here:
 
 * ``%2F`` in a path becomes ``/``, as it does in Azure (host issue #3998, where a front end decodes
   it). `func start` leaves it alone, so an app that works with both works everywhere.
@@ -57,7 +56,7 @@ class Request:
 
     @property
     def target(self) -> str:
-        """The path encoded again, and the query as it came: what every app behind it gets."""
+        """The path, encoded again, and the query as it came: what the app gets."""
         return encode_path(self.path) + (f"?{self.query}" if self.query else "")
 
     @property
@@ -122,7 +121,7 @@ def decode_path(raw: bytes) -> str:
 
 
 def encode_path(path: str) -> str:
-    """Encode a decoded path (PathString.ToUriComponent): what looks like an escape stays one."""
+    """Encode a decoded path (PathString.ToUriComponent); what looks like an escape is left as it is."""
     return "".join(
         piece if number % 2 else quote(piece, safe=_PATH_SAFE) for number, piece in enumerate(_ESCAPE.split(path))
     )
@@ -162,7 +161,7 @@ def trigger_data(request: Request, route_params: dict[str, str], body: bytes) ->
 def route_params_only(route_params: dict[str, str]) -> Message:
     """Return the TypedData of a trigger whose request the worker gets over HTTP.
 
-    That is what the capabilities HttpUri and RequiresRouteParameters ask for.
+    The capabilities HttpUri and RequiresRouteParameters ask for that.
     """
     empty = Message(bytes=None)
     http = Message(method="", url="", headers={}, query={}, params=route_params, body=empty)

@@ -4,11 +4,10 @@ The worker puts a handler at level INFO on the root logger before it imports the
 ``logging.basicConfig`` in the app does nothing, and a handler of the app's own prints twice.
 Records of the worker and of azure.functions are system logs, which the console does not show.
 
-The invocation's id goes before the message. Where it is looked for is what the worker does: on the
-running task, which has it from the task that made it; in the runtime's context variable, which it
-sets for sync functions; by the thread, of which only the event loop's is known, with the id of the
-invocation that came last. A record with the id of an invocation that has ended, or with none, says so:
-the host in Azure drops it (GrpcWorkerChannel.Log).
+Each message is preceded by its invocation's id. The id is looked up as the worker does it: on the running task, which
+inherits it from the task that created it; then in the runtime's context variable, which is set for sync functions; then
+by thread, where only the event loop's thread is known, with the id of its latest invocation. A record without an id, or
+with that of an invocation that has ended, is marked, because the host in Azure drops it (GrpcWorkerChannel.Log).
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _SYSTEM = ("azure_functions_worker", "azure.functions", "uvicorn")
 
 
 class _Task(asyncio.Task[Any]):
-    """A task that belongs to the invocation of the task that made it."""
+    """A task that belongs to the invocation of the task that created it."""
 
     def __init__(self, coroutine: Any, loop: asyncio.AbstractEventLoop, **options: Any) -> None:
         super().__init__(coroutine, loop=loop, **options)
@@ -76,7 +75,7 @@ def _show(record: logging.LogRecord) -> bool:
 
 
 def attach(*, verbose: bool, ids: contextvars.ContextVar[str | None]) -> logging.Handler:
-    """Put the handler on the root logger; `ids` is where the runtime keeps a sync call's id."""
+    """Add the handler to the root logger; `ids` is where the runtime keeps the id of a sync call."""
     asyncio.get_running_loop().set_task_factory(_new_task)
 
     def add_id(record: logging.LogRecord) -> bool:

@@ -2,12 +2,12 @@
 
 The runtime packages get their message classes from the caller: a namespace named ``protos`` in the
 request's properties. They only ever build messages with keyword arguments, read attributes and
-call ``WhichOneof``, so plain objects do. Protobuf itself would do too, but the generated modules
+call ``WhichOneof``, so plain objects will do. Protobuf would work too, but the generated modules
 are not published on their own: the v1 wheel ships them in a top-level package named ``tests``.
 
-One difference is on purpose. A protobuf message gives the default for a field that nobody set; a
-`Message` raises, and names the field. So a new runtime version that reads something this host
-does not send says so, instead of going on with an empty value.
+One difference is deliberate. A protobuf message returns a default for a field that was not set; a
+`Message` raises an error that names the field. So when a new runtime version reads something that
+this host does not send, it shows, rather than go unnoticed as an empty value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ONEOF: dict[str, tuple[str, ...]] = {
 
 
 class Message:
-    """A message: the keyword arguments it was made with, as attributes."""
+    """A message: its keyword arguments, as attributes."""
 
     def __init__(self, **fields: Any) -> None:
         """Keep `fields`; a field that is None counts as not set, as in protobuf."""
@@ -69,7 +69,7 @@ DATA_TYPES = {"undefined": 0, "string": 1, "binary": 2, "stream": 3}
 
 
 class StatusResult(Message):
-    """How a request went."""
+    """Whether a request to the worker succeeded."""
 
     Failure = 0
     Success = 1

@@ -1,7 +1,7 @@
-"""What a function app's folder says: host.json, local.settings.json, function.json.
+"""The files of a function app: host.json, local.settings.json, function.json.
 
-Left out: comments in these files (the real host reads them, Python's json does not), encrypted
-settings, extension bundles, and every part of host.json but the route prefix and custom headers.
+Left out: comments in these files (the real host allows them, Python's json does not), encrypted
+settings, extension bundles, and all of host.json except the route prefix and custom headers.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def read_project(path: Path) -> Project:
     """Read the app in `path`: its route prefix, and which programming model it uses.
 
-    An app with function_app.py is v2, as the v2 runtime indexes it; any other is v1.
+    An app with function_app.py is v2, as the v2 runtime indexes it; any other is v1. Raises `HostError` for a folder
+    that holds no function app, or a file that cannot be read.
     """
     if not path.is_dir():
         raise HostError(f"{path} is not a folder: give the folder of a function app.")
@@ -103,9 +104,9 @@ def read_project(path: Path) -> Project:
 
 
 def apply_settings(project: Project, environ: MutableMapping[str, str], url: str) -> None:
-    """Put the app settings where the app finds them.
+    """Add the app settings to the environment variables.
 
-    A variable that is set already wins over local.settings.json, as with `func start`, which also
+    A variable that is already set wins over local.settings.json, as with `func start`, which also
     sets the others named here.
     """
     settings_file = project.path / "local.settings.json"
@@ -145,10 +146,10 @@ def read_function_json(project: Project) -> list[Function]:
 
 
 def enabled(functions: Iterable[Function], environ: Mapping[str, str]) -> list[Function]:
-    """Drop the functions that an app setting ``AzureWebJobs.NAME.Disabled`` turns off.
+    """Return the functions that no app setting ``AzureWebJobs.NAME.Disabled`` turns off, sorted by name.
 
-    Sorted by name, as the host does (FunctionMetadataManager), so that listing and ties between
-    routes do not depend on the order in a file.
+    The host sorts them too (FunctionMetadataManager), so that neither the listing nor ties between
+    routes depend on the order in a file. Raises `HostError` for an unknown auth level.
     """
 
     def is_disabled(name: str) -> bool:

@@ -1,10 +1,9 @@
 """Routes as the Functions host matches them: ASP.NET Core templates under a prefix.
 
-What is taken from where: the prefix is put before the route with one slash
-(WebJobsRouteBuilder.BuildRouteTemplate), which is why a route that starts with a slash is refused
-under a prefix; routes are tried by specificity (WebJobsRouteBuilder.RouteComparison); the method
-is a constraint of the route, so a method that no route takes is 404 and not 405
-(WebScriptHostHttpRoutesManager); literals compare without regard to case.
+The prefix and a slash precede the route (WebJobsRouteBuilder.BuildRouteTemplate), so a route that
+starts with a slash is refused under a prefix. More specific routes are tried first
+(WebJobsRouteBuilder.RouteComparison). The method is a constraint of the route, so a method that no
+route takes is answered 404, not 405 (WebScriptHostHttpRoutesManager). Literals ignore case.
 
 Left out: constraints other than those in `_CONSTRAINTS` (refused by name), ``%SETTING%`` in a
 route, and escaped braces.
@@ -41,7 +40,7 @@ _PARAMETER = re.compile(
 
 @dataclass(frozen=True)
 class _Segment:
-    """What the order of routes looks at: the literal, or the parameter's constraint count."""
+    """What decides the order of routes: the literal, or how many constraints the parameter has."""
 
     literal: str | None
     constraints: int = 0
@@ -73,7 +72,7 @@ class Route:
 def _parse_segment(
     text: str, last: bool, groups: dict[str, str], defaults: dict[str, str]
 ) -> tuple[str, bool, _Segment]:
-    """Return a segment's pattern, whether it may be absent, and its place in the order."""
+    """Return a segment's pattern, whether it may be absent, and what decides its place in the order."""
     pattern, position, absent, constraint_count = "", 0, False, 0
     for parameter in _PARAMETER.finditer(text):
         pattern += re.escape(text[position : parameter.start()])
@@ -106,7 +105,7 @@ def _parse_segment(
 
 
 def parse(function: Function, prefix: str) -> Route:
-    """Read the function's template under `prefix`, or refuse it as the host does."""
+    """Parse the function's route template under `prefix`; raise `HostError` where the host refuses it."""
     template = f"{prefix}/{function.route}" if prefix else function.route
     groups: dict[str, str] = {}
     defaults: dict[str, str] = {}
