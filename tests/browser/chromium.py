@@ -82,9 +82,10 @@ def visit(browser: Browser, files: Mapping[str, bytes] | None = None) -> Iterato
     """Open an empty page, with cookies and storage of its own, for as long as the block runs.
 
     What it requests from 127.0.0.1 goes there, and the answers come in as they are sent, Server-Sent Events too. A URL
-    on any other host gets the one of `files` whose name, a path such as "library@1/script.js", it ends with.
+    on any other host gets the one of `files` whose name, a path such as "library@1/script.js", it ends with. A
+    certificate need not be one that the browser knows.
     """
-    with browser.new_context(locale="en-US") as context:
+    with browser.new_context(locale="en-US", ignore_https_errors=True) as context:
         context.set_default_timeout(_TIMEOUT)
         opened = Visit(context.new_page())
 

@@ -119,7 +119,7 @@ def test_every_response_has_the_headers_that_are_sensible_for_an_api(served: Ser
     for answer in answers:
         assert answer.headers["x-content-type-options"] == "nosniff", answer.url
         assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
