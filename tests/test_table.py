@@ -30,7 +30,8 @@ def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> N
 def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]
     assert set(row) == {
-        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs", "route", "wrappers"
+        "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs", "route", "route_list",
+        "wrappers",
     }  # fmt: skip
     assert row["auto"] in row["interfaces"]
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
