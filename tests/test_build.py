@@ -49,6 +49,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tiny/__init__.py": "def main() -> None: ...\n",
         "tiny/other_python.py": "print 'hello'\n",
         "tiny/data.txt": "data\n",
+        "tiny/cacert.pem": "a certificate\n",
+        "tiny/server.pem": "for its tests\n",
         "tiny-1.0.dist-info/entry_points.txt": "[console_scripts]\ntiny = tiny:main\n",
     }
     write_wheel(folder, "tiny", "1.0", "py3-none-any", tiny)
@@ -120,7 +122,9 @@ def test_the_package_holds_what_runs_and_nothing_else(built: BakedProject) -> No
         *modules,
         *packages,
         *map(bytecode_of, modules + packages),
+        f"{PACKAGES}/tiny/cacert.pem",
         f"{PACKAGES}/tiny/data.txt",
+        f"{PACKAGES}/tiny/server.pem",
         f"{PACKAGES}/tiny/other_python.py",
         f"{PACKAGES}/tiny-1.0.dist-info/entry_points.txt",
         *information,
@@ -157,6 +161,14 @@ def test_the_same_input_gives_the_same_bytes(
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "cache"))
     build(elsewhere)
     assert (elsewhere.path / "dist/app.zip").read_bytes() == (built.path / "dist/app.zip").read_bytes()
+
+
+def test_says_which_secrets_it_leaves_out(small: BakedProject) -> None:
+    assert "secret" not in build(small).stdout
+    for name in ("id_rsa", "Y.Pfx", ".env"):
+        (small.path / name).write_text("secret\n", encoding="utf-8")
+    assert ": .env, Y.Pfx, id_rsa.\n" in build(small).stdout
+    assert not {"id_rsa", "Y.Pfx", ".env"} & set(contents(small))
 
 
 def test_replaces_an_earlier_package(small: BakedProject) -> None:

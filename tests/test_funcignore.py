@@ -22,15 +22,28 @@ SECRETS = {
     ".env",
     ".env.local",
     ".envrc",
+    ".netrc",
+    ".pypirc",
+    "cred.p12",
     "webapp/.env",
     "webapp/.env.production",
+    "webapp/certificates/key.pem",
     "webapp/certificates/site.pfx",
-    "local.settings.json",
-    "local.settings.prod.json",
+    "webapp/certificates/site_key.pem",
+    "webapp/credentials.json",
+    "id_ed25519",
+    "id_rsa",
+    "keys/id_rsa",
+    "keys/y.PFX",
+    "my.PublishSettings",
+    "private.pem",
+    "private_key.pem",
+    "secrets.toml",
     "server.key",
-    "tests/.env",
+    "server.pem",
 }
 LEFTOVERS = {
+    ".cruft.json",
     ".git/.hidden",
     ".git/config",
     ".mypy_cache/.gitignore",
@@ -39,17 +52,26 @@ LEFTOVERS = {
     ".venv/.gitignore",
     ".venv/lib/python/site-packages/flask/__init__.py",
     ".vscode/settings.json",
+    "Dockerfile",
+    "LICENSE",
     "__pycache__/function_app.cpython-313.pyc",
+    "db.sqlite3",
     "dist/app.zip",
     "dist/app/.python_packages/lib/site-packages/flask/__init__.py",
     "dist/app/function_app.py",
+    "env/lib/python/site-packages/flask/__init__.py",
     "webapp/__pycache__/__init__.cpython-313.pyc",
+    "local.settings.json",
+    "local.settings.prod.json",
+    "tests/.env",
     "tests/.hidden",
     "tests/data/names.json",
+    "uv.lock",
+    "venv/lib/python/site-packages/flask/__init__.py",
 }
 LEFT_OUT_WITH = {
     "azd": {".azure/.gitignore", ".azure/config.json", ".azure/prod/.env", ".azure/prod/config.json", "azure.yaml",
-            "infra/.hidden", "infra/main.bicep"},
+            "infra/.hidden", "infra/main.bicep", "my-web-function_env/lib/python/site-packages/flask/__init__.py"},
     "github": {".github/dependabot.yml", ".github/workflows/deploy.yml"},
     "yes": {".devcontainer/devcontainer.json"},
 }  # fmt: skip
@@ -59,18 +81,30 @@ KEPT = {
     "building.py",
     "dist.py",
     "distance/__init__.py",
+    "env.py",
     "environment.py",
     "webapp/README.md",
     "webapp/build.py",
     "webapp/certificates/ca.pem",
+    "webapp/env/__init__.py",
     "webapp/static/dist/app.js",
+    "webapp/static/keys.json",
     "webapp/templates/tests/index.html",
     "infra.py",
     "infrastructure/__init__.py",
     "keys.py",
+    "licenses.py",
+    "names.sqlite3",
+    "secrets.py",
+    "server.py",
     "tests.py",
     "tests_of_mine/__init__.py",
     "testsuite.py",
+}
+# In the folder for packages, where `func pack` and others put them. build.py installs them anew.
+CERTIFICATES_OF_PACKAGES = {
+    ".python_packages/lib/site-packages/certifi/cacert.pem",
+    ".python_packages/lib/site-packages/grpc/_cython/_credentials/roots.pem",
 }
 
 
@@ -161,19 +195,32 @@ def functions_action(root: Path) -> Iterator[str]:
 
 def build_py(root: Path) -> Iterator[str]:
     """Yield what build.py puts into the package, and requirements.txt, in the place of which it puts the packages."""
-    code = "import build, json; print(json.dumps(build.project_files(build.ignored_paths(build.read('.funcignore')))))"
-    result = BakedProject(root).python("-c", code)
+    yield from [*project_files(root)[0], "requirements.txt", *CERTIFICATES_OF_PACKAGES]
+
+
+def project_files(root: Path) -> tuple[list[str], list[str]]:
+    """Return what build.py deploys, and what it leaves out as secrets."""
+    result = BakedProject(root).python(
+        "-c", "import build, json; print(json.dumps(build.project_files(build.read('.funcignore'))))"
+    )
     assert result.returncode == 0, result.stderr
-    yield from [*json.loads(result.stdout), "requirements.txt"]
+    deployed, secrets = json.loads(result.stdout)
+    return deployed, secrets
+
+
+def put(root: Path, *names: str) -> None:
+    """Put empty files into a project, where it has none of these names."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text("", encoding="utf-8")
 
 
 def with_traps(project: BakedProject, answers: dict[str, str]) -> Path:
     """Put the traps into a project."""
-    for name in (SECRETS | LEFTOVERS | KEPT).union(*(LEFT_OUT_WITH.get(answer, set()) for answer in answers.values())):
-        path = project.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text("", encoding="utf-8")
+    put(project.path, *SECRETS, *LEFTOVERS, *KEPT, *CERTIFICATES_OF_PACKAGES)
+    put(project.path, *set().union(*(LEFT_OUT_WITH.get(answer, set()) for answer in answers.values())))
     return project.path
 
 
@@ -184,14 +231,35 @@ def test_leaves_out_what_must_stay_out_and_nothing_else(
 ) -> None:
     project = bake(programming_model=model, **answers)
     own = own_files(project)
-    assert sorted(reader(with_traps(project, answers))) == sorted(KEPT | own)
+    assert sorted(reader(with_traps(project, answers))) == sorted(KEPT | CERTIFICATES_OF_PACKAGES | own)
+
+
+def test_build_py_names_the_secrets_that_it_leaves_out(bake: Bake) -> None:
+    root = with_traps(bake(**NONE), NONE)
+    assert project_files(root)[1] == sorted(SECRETS)
+
+
+@pytest.mark.parametrize("reader", [functions_action, build_py])
+def test_leaves_out_secrets_in_any_case(bake: Bake, reader: Callable[[Path], Iterator[str]]) -> None:
+    root = bake(**NONE).path
+    before = sorted([*reader(root), *CERTIFICATES_OF_PACKAGES])
+    put(root, "Id_Rsa", "SERVER.PEM", "Keys/Site.Key", "webapp/Secrets.JSON", *CERTIFICATES_OF_PACKAGES)
+    assert sorted({*reader(root)}) == sorted({*before})
+
+
+def test_build_py_leaves_out_a_virtual_environment_whatever_its_name(bake: Bake) -> None:
+    root = bake(**NONE).path
+    before = project_files(root)
+    put(root, "py313/pyvenv.cfg", "py313/lib/flask/__init__.py", "tools/Mine/pyvenv.cfg", "tools/Mine/bin/activate.py")
+    put(root, "py313/.env")
+    assert project_files(root) == before
 
 
 def test_names_nothing_of_the_answers_not_given(bake: Bake) -> None:
     found = {answer: set(patterns_of(bake(**{**NONE, question: answer}).path)) for question, answer in ALL.items()}
     plain = set(patterns_of(bake(**NONE).path))
     assert {answer: patterns - plain for answer, patterns in found.items()} == {
-        "azd": {".azure/**", "/azure.yaml", "infra/**"},
+        "azd": {"*_env/**", ".azure/**", "/azure.yaml", "infra/**"},
         "github": {".github/**"},
         "yes": {".devcontainer/**"},
     }
@@ -204,5 +272,6 @@ def test_core_tools_has_no_reason_to_write_into_it(bake: Bake) -> None:
 
 def test_git_ignores_what_is_secret_and_what_is_built(bake: Bake) -> None:
     spec = GitIgnoreSpec.from_lines(bake(**ALL).read(".gitignore").splitlines())
-    ignored = {".azure/prod/.env", ".env", ".env.local", "dist/app.zip", "webapp/.env", "local.settings.json"}
-    assert set(spec.match_files({*ignored, ".env.example", *KEPT})) == ignored
+    ignored = {".azure/prod/.env", "db.sqlite3", "dist/app.zip", "local.settings.json", *SECRETS}
+    ignored |= {f"{folder}/bin/python" for folder in (".venv", "venv", "env", "my-web-function_env")}
+    assert set(spec.match_files({*ignored, ".env.example", ".cruft.json", "LICENSE", *KEPT})) == ignored

@@ -29,6 +29,9 @@ MOUNT = "/home/site/wwwroot"  # where the package lies in Azure, which is what a
 # to install them once more, in Azure, and without this bytecode.
 MADE_HERE = [".python_packages/**", "dist/**", "/requirements.txt"]
 
+# How the paragraph of .funcignore begins that says which files are secrets.
+SECRETS = "# Secrets"
+
 # For tools that deploy the folder: there are some that leave out __pycache__ where no .funcignore says otherwise.
 NOTHING_IGNORED = "# Everything here is deployed, the bytecode too.\n"
 
@@ -78,21 +81,39 @@ def expression(pattern: str) -> str:
     return ("(?:.*/)?" if anywhere else "") + names + ("/.*" if path.endswith("/") else "(?:/.*)?")
 
 
-def ignored_paths(funcignore: str) -> re.Pattern[str]:
-    """Return a regular expression for all paths that are left out; that of a folder ends with a slash."""
-    lines = [line.strip() for line in funcignore.splitlines()]
-    patterns = [line for line in lines if line and not line.startswith("#")]
-    return re.compile("|".join(expression(pattern) for pattern in [*patterns, *MADE_HERE]))
+def paths(patterns: list[str]) -> re.Pattern[str]:
+    """Return a regular expression for all paths that the patterns mean; that of a folder ends with a slash.
+
+    The case of letters does not matter: what comes from Windows may be called KEY.PFX.
+    """
+    return re.compile("|".join(map(expression, patterns)), re.IGNORECASE)
 
 
-def project_files(ignored: re.Pattern[str]) -> list[str]:
-    """Return the paths, with slashes, of the project's files that are deployed."""
+def patterns_of(text: str) -> list[str]:
+    """Return the lines of .funcignore, or of a part of it, that are neither empty nor comments."""
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def project_files(funcignore: str) -> tuple[list[str], list[str]]:
+    """Return the paths, with slashes, of the project's files that are deployed, and of those left out as secrets.
+
+    Secrets are what stands in .funcignore in the paragraph under "# Secrets". Virtual environments are left out
+    whatever they are called.
+    """
+    ignored = paths([*patterns_of(funcignore), *MADE_HERE])
+    secret = paths(patterns_of("\n".join(part for part in funcignore.split("\n\n") if part.startswith(SECRETS))))
     names = []
     for folder, folders, files in os.walk(ROOT, followlinks=True):
         base = Path(folder).relative_to(ROOT)
-        folders[:] = [name for name in folders if not ignored.fullmatch((base / name).as_posix() + "/")]
+        folders[:] = [
+            name
+            for name in folders
+            if not ignored.fullmatch((base / name).as_posix() + "/") and not Path(folder, name, "pyvenv.cfg").exists()
+        ]
         names += [(base / name).as_posix() for name in files]
-    return [name for name in names if not ignored.fullmatch(name)]
+    deployed = [name for name in names if not ignored.fullmatch(name)]
+    return deployed, sorted(name for name in names if secret.fullmatch(name))
 
 
 def copy_project(names: list[str], app: Path) -> None:
@@ -165,9 +186,8 @@ def write_zip(app: Path, archive: Path) -> None:
             package.writestr(entry, files[name].read_bytes())
 
 
-def build(python: str, dist: Path) -> Path:
+def build(python: str, names: list[str], dist: Path) -> Path:
     """Build the package aside, put it in the place of an earlier one when all is well, and return the archive."""
-    names = project_files(ignored_paths(read(".funcignore")))
     dist.mkdir(exist_ok=True)
     try:
         with tempfile.TemporaryDirectory(dir=dist, prefix="new-") as folder:
@@ -191,10 +211,13 @@ def main() -> int:
     warnings.simplefilter("ignore")  # of the compiler, about other people's packages
     try:
         python = check_python()
-        archive = build(python, ROOT / "dist")
+        names, secrets = project_files(read(".funcignore"))
+        archive = build(python, names, ROOT / "dist")
     except (BuildError, OSError) as error:
         print(f"ERROR: {error}", file=sys.stderr)
         return 1
+    if secrets:
+        print(f"Left out, as their names are those of secrets: {', '.join(secrets)}.")
     size = archive.stat().st_size / 1e6
     print(f"Built {archive.relative_to(ROOT).as_posix()}: {size:.1f} MB, for Python {python} on Linux x86-64.")
     return 0
