@@ -93,7 +93,7 @@ def test_main_is_checked_before_it_is_deployed_and_nothing_is_without_a_name(pro
     assert deployment[True]["push"] == {"branches": ["main"]}
     deploy = deployment["jobs"]["deploy"]
     assert deploy["needs"] == ["check"]
-    assert deploy["if"] == "vars.AZURE_FUNCTIONAPP_NAME != ''"
+    assert deploy["if"] == "github.ref == 'refs/heads/main' && vars.AZURE_FUNCTIONAPP_NAME != ''"
     # A called workflow in its caller's group would wait for it for ever, or cancel it.
     assert ci["concurrency"]["group"].partition("-")[0] != deployment["concurrency"]["group"]
 
@@ -102,6 +102,30 @@ def test_main_is_checked_before_it_is_deployed_and_nothing_is_without_a_name(pro
 def test_the_readme_sets_each_variable(project: BakedProject) -> None:
     used = set(re.findall(r"\bvars\.(\w+)", project.read(".github/workflows/deploy.yml")))
     assert set(re.findall(r"gh variable set (\w+)", project.read("README.md"))) == used
+
+
+@on_linux
+@pytest.mark.parametrize("deployment", ["azd", "none"])
+def test_only_main_may_use_the_environment_before_azure_trusts_it(bake: Bake, deployment: str) -> None:
+    project = bake(deployment=deployment)
+    section = project.read("README.md").partition("## Checked and deployed by GitHub")[2]
+    commands = section.partition("```shell\n")[2].partition("```")[0]
+    # The stand-ins write to a file, since the output of some commands is an argument of others.
+    tools = "".join(f'{tool}() {{ echo "{tool} $*" >> calls; echo value; }}\n' for tool in ("az", "azd", "gh"))
+    result = run(tools + commands, project.path)
+    assert result.returncode == 0, result.stderr
+    calls = (project.path / "calls").read_text(encoding="utf-8")
+    environment = "repos/{owner}/{repo}/environments/production"
+    steps = [
+        f"--method PUT {environment} --field deployment_branch_policy[protected_branches]=false "
+        "--field deployment_branch_policy[custom_branch_policies]=true",
+        f"--method POST {environment}/deployment-branch-policies --field name=main",
+        "az identity federated-credential create",
+        "az role assignment create",
+        "gh variable set AZURE_FUNCTIONAPP_NAME",
+    ]
+    found = [calls.find(step) for step in steps]
+    assert -1 not in found and found == sorted(found), calls
 
 
 @with_workflows
