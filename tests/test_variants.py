@@ -105,6 +105,9 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     host = json.loads(project.read("host.json"))
     assert host["extensions"]["http"]["routePrefix"] == variant.route_prefix
     assert host.get("telemetryMode") == ("OpenTelemetry" if variant.observability == "opentelemetry" else None)
+    # These settings are of the Application Insights SDK, which the host does not use beside OpenTelemetry.
+    sampling = host["logging"].get("applicationInsights")
+    assert (sampling is None) == (variant.observability == "opentelemetry")
     assert host["extensionBundle"]["version"] == "[4.*, 5.0.0)"
     settings = json.loads(project.read("local.settings.json"))
     # No secret: names of what is used, and nothing that opens anything.
