@@ -146,6 +146,9 @@ def test_the_development_container_has_the_tools(variant: Variant, project: Bake
     assert container["onCreateCommand"].endswith("azure-functions-core-tools@4")
     assert container["postCreateCommand"].split()[-1] in project.files
     assert container["forwardPorts"] == [7071]
+    # What VS Code only recommends elsewhere is installed here, for F5 needs it.
+    recommended = load(project, ".vscode/extensions.json")["recommendations"]
+    assert container["customizations"]["vscode"]["extensions"] == recommended
     # local.settings.json is in no clone.
     settings = json.loads(project.read("local.settings.json"))["Values"]
     assert container["containerEnv"] == {key: value for key, value in settings.items() if not key.startswith("Azure")}
