@@ -14,8 +14,14 @@ PACKAGE = "swagger-ui-dist"
 VERSION = "5.35.0"
 SHA256 = "1b8e891893404ea4c3558b6a87e2a3e494e7eedba41168c2ece5800a391a6ea6"
 
-# By the end of the URL. With the major version: a FastAPI that asks for the next one needs a new VERSION here.
+SCRIPT = f"{PACKAGE}@{VERSION}/swagger-ui-bundle.js"
+STYLE = f"{PACKAGE}@{VERSION}/swagger-ui.css"
+
+# By the end of the URL. The page with a key asks for exactly this version, FastAPI's own for a major one. When that is
+# the next one, it needs a new VERSION here.
 FILES = {
+    SCRIPT: "swagger-ui-bundle.js",
+    STYLE: "swagger-ui.css",
     "swagger-ui-dist@5/swagger-ui-bundle.js": "swagger-ui-bundle.js",
     "swagger-ui-dist@5/swagger-ui.css": "swagger-ui.css",
     # FastAPI's own is in no package.
