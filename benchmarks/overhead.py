@@ -137,7 +137,7 @@ def overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
 
 def nest_asyncio_overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
     """Return the overhead of the original way: stock handle() in an async function, under nest_asyncio."""
-    import nest_asyncio  # type: ignore[import-untyped]
+    import nest_asyncio
 
     nest_asyncio.apply()
     logging.disable(logging.WARNING)

@@ -65,7 +65,7 @@ async def invoke(function: Callable[..., Any], request: dict[str, Any], pool: Th
 async def stream(function: Callable[..., Any], request: dict[str, Any]) -> dict[str, Any]:
     """Await a function of the streaming extension, and then its response, with the scope of the worker's server."""
     import httpx2
-    from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
+    from azurefunctions.extensions.http.fastapi import Request
 
     async def server(scope: Any, receive: Any, send: Any) -> None:
         response = await function(Request(scope, receive), Invocation())

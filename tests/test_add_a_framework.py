@@ -104,6 +104,7 @@ ROW = {
     "docs": "",
     "route": "/hello/{name}",
     "route_list": {"import": "", "routes": '[getattr(route, "path", "") for route in app.routes]'},
+    "immutable_calls": [],
     "wrappers": {},
 }
 

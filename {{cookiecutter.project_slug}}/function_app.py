@@ -2,7 +2,7 @@
 
 import azure.functions as func
 {%- if cookiecutter.__mode == "streaming" %}
-from azurefunctions.extensions.http.fastapi import Request, Response  # type: ignore[import-untyped]
+from azurefunctions.extensions.http.fastapi import Request, Response
 {%- endif %}
 
 {{ cookiecutter.__imports }}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
+from azurefunctions.extensions.http.fastapi import Request
 
 from funcweb.streaming import StreamingMiddleware
 from funcweb.streaming_wsgi import StreamingWsgi

@@ -3,7 +3,7 @@
 import asyncio
 
 import azure.functions as func
-import nest_asyncio  # type: ignore[import-untyped]
+import nest_asyncio
 
 from funcweb.asgi import AsgiMiddleware
 from funcweb.lifespan import AsgiApp

@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 import azure.functions as func
-from azurefunctions.extensions.http.fastapi import Request, Response  # type: ignore[import-untyped]
+from azurefunctions.extensions.http.fastapi import Request, Response
 
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
 from funcweb.route import (
