@@ -57,14 +57,14 @@ def prune_glue(folder: Path, wrappers: str) -> None:
             shutil.rmtree(folder)
 
 
-def choose_app(package: Path, interface: str) -> None:
-    """Leave one app in the package of a framework that has another one for ASGI, in asgi.py."""
-    asgi_app = package / "asgi.py"
-    if asgi_app.exists():
+def choose_interface(package: Path, interface: str) -> None:
+    """Leave one app in the package of a framework that has another one for ASGI, in its folder asgi."""
+    other = package / "asgi"
+    if other.exists():
         if interface == "asgi":
-            asgi_app.replace(package / "__init__.py")
-        else:
-            asgi_app.unlink()
+            for module in other.iterdir():
+                module.replace(package / module.name)
+        shutil.rmtree(other)
 
 
 def remove(path: Path) -> None:
@@ -101,7 +101,7 @@ def summary(context: dict[str, Any], folder: Path) -> list[str]:
     """Return lines that say what was made, how to run and test it, and how to keep it; each command can be pasted."""
     app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
     python = str(Path(".venv", "Scripts" if os.name == "nt" else "bin", "python"))
-    server = app["server"].format(app=context["__app"]).replace("python", python, 1)
+    server = app["server"].format(app=context["__package"]).replace("python", python, 1)
     enter = f'cd "{folder}"' if os.name == "nt" else f"cd {shlex.quote(str(folder))}"
     install = f"{make_environment(context['python_version'])} && {python} -m pip install -r requirements-dev.txt"
     in_git = any((parent / ".git").exists() for parent in [folder, *folder.parents])
@@ -121,10 +121,10 @@ def main() -> int:
     if STARTED.exists():
         remove_leftovers(Path(), STARTED)
         STARTED.unlink()
+    choose_interface(Path(context["__package"]), context["__interface"])
     for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
         remove(Path(path))
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
-    choose_app(Path(context["__package"]), context["__interface"])
     if not is_temporary(Path.cwd()):
         print("\n".join(summary(context, Path.cwd())))
     return 0

@@ -116,7 +116,7 @@ def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any],
     pruned = [path for path, kept in keep.items() if kept != "True"]
     others = [name for name in frameworks if name != framework]
     pruned += [path for name in others for path in (frameworks[name]["package"], f"funcweb/{name}")]
-    pruned.append(f"{frameworks[framework]['package']}/asgi.py")
+    pruned.append(f"{frameworks[framework]['package']}/asgi")
     found = [path for path in pruned if (folder / path).exists()]
     if found:
         return f"{folder} already has {' and '.join(found)}, which these choices would remove: use a new folder."

@@ -11,19 +11,50 @@ from pytest_cookies.plugin import Cookies
 from tests.conftest import BakedProject, copy_template
 from tests.variants import CONTEXT, FRAMEWORKS, PLAIN, TEMPLATE
 
-APP = '''"""The web app: what it answers to which request."""
-
-import json
+APP = '''"""The web app."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from . import (
+    # jinja: if cookiecutter.__mode == "streaming"
+    events,
+    # jinja: endif
+    hello,
+)
+
 
 async def index(request: Request) -> JSONResponse:
     """Say what this is."""
     return JSONResponse({"message": "Starlette on Azure Functions"})
+
+
+async def health(request: Request) -> JSONResponse:
+    """Tell that the app is up."""
+    return JSONResponse({"status": "ok"})
+
+
+app = Starlette(
+    routes=[
+        Route("/", index),
+        Route("/health", health),
+        # jinja: if cookiecutter.__mode == "streaming"
+        *events.routes,
+        # jinja: endif
+        *hello.routes,
+    ]
+)
+'''
+
+HELLO = '''"""Greetings."""
+
+import json
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 
 async def greet(request: Request) -> JSONResponse:
@@ -43,32 +74,17 @@ async def greet_posted(request: Request) -> JSONResponse:
     return JSONResponse({"message": f"Hello, {name}!"})
 
 
-async def health(request: Request) -> JSONResponse:
-    """Tell that the app is up."""
-    return JSONResponse({"status": "ok"})
-
-
-app = Starlette(
-    routes=[
-        Route("/", index),
-        Route("/hello/{name}", greet),
-        Route("/hello", greet_posted, methods=["POST"]),
-        Route("/health", health),
-    ]
-)
+routes = [Route("/hello", greet_posted, methods=["POST"]), Route("/hello/{name}", greet)]
 '''
 
-STREAMING = '''"""The web app with a stream."""
+EVENTS = '''"""A stream."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
-
-from starletteapp import app
-
-__all__ = ["app"]
+from starlette.routing import Route
 
 SECONDS_BETWEEN_EVENTS = 1.0
 
@@ -85,7 +101,7 @@ async def stream(request: Request) -> StreamingResponse:
     return StreamingResponse(events(), media_type="text/event-stream")
 
 
-app.add_route("/stream", stream)
+routes = [Route("/stream", stream)]
 '''
 
 ROW = {
@@ -115,8 +131,8 @@ def template(tmp_path: Path) -> Path:
     copy = copy_template(tmp_path / "template")
     package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
     package.mkdir()
-    (package / "__init__.py").write_text(APP, encoding="utf-8")
-    (package / "streaming.py").write_text(STREAMING, encoding="utf-8")
+    for module, code in (("__init__", APP), ("hello", HELLO), ("events", EVENTS)):
+        (package / f"{module}.py").write_text(code, encoding="utf-8")
     context = deepcopy(CONTEXT)
     context["framework"].append("starlette")
     context["_frameworks"]["starlette"] = ROW

@@ -53,7 +53,7 @@ def test_post_gen_can_run_twice(framework: str, interface: str, bake: Bake) -> N
     for path in post_gen.pruned_paths(context["__keep"], FRAMEWORKS, framework):
         post_gen.remove(project.path / path)
     post_gen.prune_glue(project.path / "funcweb" / framework, context["__wrappers"])
-    post_gen.choose_app(project.path / context["__package"], interface)
+    post_gen.choose_interface(project.path / context["__package"], interface)
     assert {name: project.read(name) for name in project.files} == files
 
 
@@ -72,7 +72,7 @@ def test_post_gen_says_what_was_made_and_what_to_do_with_it(tmp_path: Path) -> N
     made, run, test, keep, read = made_in(home)
     context = context_of(Variant({}))
     row = FRAMEWORKS[context["framework"]]
-    server = row["apps"][context["__interface"]]["server"].format(app=context["__app"]).removeprefix("python ")
+    server = row["apps"][context["__interface"]]["server"].format(app=context["__package"]).removeprefix("python ")
     folder = home / context["project_slug"]
     assert made.startswith(f"Made {folder.name}: {row['title']} on Azure Functions ({context['__mode']}, ")
     for line, title in ((run, "Run it"), (test, "Test it"), (keep, "Keep it")):

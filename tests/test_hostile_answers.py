@@ -1,5 +1,7 @@
 """Strange but possible answers bake a project that passes its own checks."""
 
+import ast
+
 import pytest
 
 from tests.conftest import Bake
@@ -22,6 +24,9 @@ TEXTS = {
 def test_text(text: str, bake: Bake) -> None:
     project = bake(project_name=text, description=text, author_name=text, project_slug="x")
     assert project.read("README.md").startswith(f"# {text}\n\n{text}\n\n_Written by {text}_\n")
+    (call,) = (node for node in ast.walk(ast.parse(project.read("fastapiapp/__init__.py")))
+               if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FastAPI")  # fmt: skip
+    assert {word.arg: ast.literal_eval(word.value) for word in call.keywords} == {"title": text, "description": text}
     project.passes_its_own_checks()
 
 

@@ -154,16 +154,17 @@ def test_overwriting_never_removes_what_was_there(
     assert snapshot(project.path) == content
 
 
-def test_overwriting_never_takes_an_asgi_module_of_the_owners(
+def test_overwriting_never_takes_an_asgi_folder_of_the_owners(
     cookies: Cookies, capfd: pytest.CaptureFixture[str]
 ) -> None:
     project = bake_or_fail(cookies)
-    module = f"{FRAMEWORKS[PLAIN['framework']]['package']}/asgi.py"
-    (project.path / module).write_text("mine\n", encoding="utf-8")
+    folder = f"{FRAMEWORKS[PLAIN['framework']]['package']}/asgi"
+    (project.path / folder).mkdir()
+    (project.path / folder / "mine.py").write_text("mine\n", encoding="utf-8")
     content = snapshot(project.path)
     with pytest.raises(FailedHookException):
         bake_over(project)
-    assert module in sentence(capfd.readouterr().err)
+    assert folder in sentence(capfd.readouterr().err)
     assert snapshot(project.path) == content
 
 

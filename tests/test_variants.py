@@ -48,12 +48,15 @@ def expected_files(variant: Variant) -> set[str]:
     pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
     others = [name for name in FRAMEWORKS if name != variant.framework]
     pruned += [folder for name in others for folder in (FRAMEWORKS[name]["package"], f"funcweb/{name}")]
-    pruned.append(f"{context['__package']}/asgi.py")
+    other = f"{context['__package']}/asgi/"
+    if variant.interface != "asgi":
+        pruned.append(other.rstrip("/"))
     glue = f"funcweb/{variant.framework}/"
     wrappers = {f"{glue}{wrapper.partition('.')[0]}.py" for wrapper in context["__wrappers"].split()}
     files = set()
     for path in template_files():
         name = path.replace("{{cookiecutter.__function_name}}", context["__function_name"])
+        name = name.replace(other, f"{context['__package']}/") if variant.interface == "asgi" else name
         if any(name == gone or name.startswith(f"{gone}/") for gone in pruned):
             continue
         if not name.startswith(glue) or name in wrappers or (wrappers and name == f"{glue}__init__.py"):

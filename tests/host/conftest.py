@@ -56,6 +56,5 @@ def loop_for(variant: Variant) -> str:
 def put_app(project: BakedProject, variant: Variant, framework: str, name: str) -> None:
     """Put one of tests/apps into the project of a variant, in the place of the sample."""
     shutil.copytree(TEMPLATE / "tests" / "apps", project.path / "apps", ignore=shutil.ignore_patterns("__pycache__"))
-    module = project.path.joinpath(*context_of(variant)["__app"].split("."))
-    path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    path = project.path / context_of(variant)["__package"] / "__init__.py"
     path.write_text(f"from apps.{framework} import {name}\n\napp = {name}()\n", encoding="utf-8")

@@ -1,38 +1,25 @@
-"""The web app: what it answers to which request."""
-# Bottle has no type hints.
-# mypy: disable-error-code="import-untyped,untyped-decorator"
+"""The web app: put together here, from a module for each group of routes."""
 
-import json
+from bottle import Bottle
 
-from bottle import Bottle, request, response
+from . import (
+    # jinja: if cookiecutter.__mode == "streaming"
+    events,
+    # jinja: endif
+    hello,
+)
 
 app = Bottle()
+# jinja: if cookiecutter.__mode == "streaming"
+app.merge(events.app)
+# jinja: endif
+app.merge(hello.app)
 
 
 @app.get("/")
 def index() -> dict[str, str]:
     """Say what this is."""
     return {"message": "Bottle on Azure Functions"}
-
-
-@app.get("/hello/<name>")
-def greet(name: str) -> dict[str, str]:
-    """Greet the name in the path."""
-    return {"message": f"Hello, {name}!"}
-
-
-@app.post("/hello")
-def greet_posted() -> dict[str, str]:
-    """Greet the name in the JSON body, {"name": "..."}."""
-    try:
-        posted = json.load(request.body)
-    except ValueError:
-        posted = None
-    name = posted.get("name") if isinstance(posted, dict) else None
-    if not isinstance(name, str) or not name:
-        response.status = 400
-        return {"error": 'Post JSON such as {"name": "Ada"}.'}
-    return {"message": f"Hello, {name}!"}
 
 
 @app.get("/health")

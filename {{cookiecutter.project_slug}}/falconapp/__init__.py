@@ -1,6 +1,8 @@
-"""The web app: what it answers to which request."""
+"""The web app: put together here, from a module for each group of resources."""
 
 import falcon
+
+from . import hello
 
 
 class Index:
@@ -9,26 +11,6 @@ class Index:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Say what this is."""
         resp.media = {"message": "Falcon on Azure Functions"}
-
-
-class Greeting:
-    """A greeting for the name in the path."""
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        """Greet."""
-        resp.media = {"message": f"Hello, {name}!"}
-
-
-class PostedGreeting:
-    """A greeting for the name in the JSON body, {"name": "..."}."""
-
-    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Greet."""
-        posted = req.get_media()
-        name = posted.get("name") if isinstance(posted, dict) else None
-        if not isinstance(name, str) or not name:
-            raise falcon.HTTPBadRequest(description='Post JSON such as {"name": "Ada"}.')
-        resp.media = {"message": f"Hello, {name}!"}
 
 
 class Health:
@@ -41,6 +23,6 @@ class Health:
 
 app = falcon.App()
 app.add_route("/", Index())
-app.add_route("/hello/{name}", Greeting())
-app.add_route("/hello", PostedGreeting())
 app.add_route("/health", Health())
+app.add_route("/hello", hello.PostedGreeting())
+app.add_route("/hello/{name}", hello.Greeting())

@@ -1,28 +1,28 @@
-"""The web app: what it answers to which request."""
+"""The web app: put together here, from a module for each group of routes."""
 
-from typing import Annotated
+from fastapi import FastAPI
 
-from fastapi import Body, FastAPI
+from . import (
+    # jinja: if cookiecutter.__mode == "streaming"
+    events,
+    # jinja: endif
+    hello,
+)
 
-app = FastAPI()
+app = FastAPI(
+    title="{{ cookiecutter.__title }}",
+    description="{{ cookiecutter.__summary }}",
+)
+# jinja: if cookiecutter.__mode == "streaming"
+app.include_router(events.router)
+# jinja: endif
+app.include_router(hello.router)
 
 
 @app.get("/")
 async def index() -> dict[str, str]:
     """Say what this is."""
     return {"message": "FastAPI on Azure Functions"}
-
-
-@app.get("/hello/{name}")
-async def greet(name: str) -> dict[str, str]:
-    """Greet the name in the path."""
-    return {"message": f"Hello, {name}!"}
-
-
-@app.post("/hello")
-async def greet_posted(name: Annotated[str, Body(embed=True, min_length=1)]) -> dict[str, str]:
-    """Greet the name in the JSON body, {"name": "..."}."""
-    return {"message": f"Hello, {name}!"}
 
 
 @app.get("/health")

@@ -19,14 +19,14 @@ import httpx2
 {% endif -%}
 import pytest
 {%- if cookiecutter.__mode == "streaming" %}
-from azurefunctions.extensions.http.fastapi import Request  # type: ignore[import-untyped]
+from azurefunctions.extensions.http.fastapi import Request
 {%- endif %}
 {%- if cookiecutter.__interface == "wsgi" %}
 from werkzeug.test import Client
 {%- endif %}
 
 {{ [
-  "from " ~ cookiecutter.__app ~ " import app",
+  "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
   "from funcweb.route import as_root_path, route_prefix",
 ] | sort | join("\n") }}

@@ -1,15 +1,14 @@
-"""The web app with a stream: what makes a response that is sent while it is being made."""
+"""Server-sent events: a response that is sent while it is being made."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from fastapiapp import app
-
-__all__ = ["app"]
-
 SECONDS_BETWEEN_EVENTS = 1.0
+
+router = APIRouter(tags=["events"])
 
 
 async def events() -> AsyncIterator[str]:
@@ -19,7 +18,7 @@ async def events() -> AsyncIterator[str]:
         await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
 
 
-@app.get("/stream")
+@router.get("/stream")
 async def stream() -> StreamingResponse:
     """Stream the events."""
     return StreamingResponse(events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})

@@ -1,15 +1,13 @@
-"""The web app with a stream: what makes a response that is sent while it is being made."""
+"""Server-sent events: a response that is sent while it is being made."""
 
 import time
 from collections.abc import Iterator
 
-from flask import Response
-
-from flaskapp import app
-
-__all__ = ["app"]
+from flask import Blueprint, Response
 
 SECONDS_BETWEEN_EVENTS = 1.0
+
+bp = Blueprint("events", __name__)
 
 
 def events() -> Iterator[str]:
@@ -19,7 +17,7 @@ def events() -> Iterator[str]:
         time.sleep(SECONDS_BETWEEN_EVENTS)
 
 
-@app.get("/stream")
+@bp.get("/stream")
 def stream() -> Response:
     """Stream the events."""
     return Response(events(), mimetype="text/event-stream", headers={"Cache-Control": "no-cache"})

@@ -1,17 +1,13 @@
-"""The web app with a stream: what makes a response that is sent while it is being made."""
-# Bottle has no type hints.
-# mypy: disable-error-code="import-untyped,untyped-decorator"
+"""Server-sent events: a response that is sent while it is being made."""
 
 import time
 from collections.abc import Iterator
 
-from bottle import response
-
-from bottleapp import app
-
-__all__ = ["app"]
+from bottle import Bottle, response
 
 SECONDS_BETWEEN_EVENTS = 1.0
+
+app = Bottle()
 
 
 def events() -> Iterator[str]:

@@ -1,13 +1,9 @@
-"""The web app with a stream: what makes a response that is sent while it is being made."""
+"""Server-sent events: a response that is sent while it is being made."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from falcon.asgi import Request, Response, SSEvent
-
-from falconapp import app
-
-__all__ = ["app"]
 
 SECONDS_BETWEEN_EVENTS = 1.0
 
@@ -25,6 +21,3 @@ class Stream:
     async def on_get(self, req: Request, resp: Response) -> None:
         """Stream them."""
         resp.sse = events()
-
-
-app.add_route("/stream", Stream())

@@ -1,15 +1,7 @@
-"""The web app: what it answers to which request."""
+"""Greetings."""
 
 import falcon
-from falcon.asgi import App, Request, Response
-
-
-class Index:
-    """What is at /."""
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        """Say what this is."""
-        resp.media = {"message": "Falcon on Azure Functions"}
+from falcon.asgi import Request, Response
 
 
 class Greeting:
@@ -30,18 +22,3 @@ class PostedGreeting:
         if not isinstance(name, str) or not name:
             raise falcon.HTTPBadRequest(description='Post JSON such as {"name": "Ada"}.')
         resp.media = {"message": f"Hello, {name}!"}
-
-
-class Health:
-    """Whether the app is up."""
-
-    async def on_get(self, req: Request, resp: Response) -> None:
-        """Tell that it is."""
-        resp.media = {"status": "ok"}
-
-
-app = App()
-app.add_route("/", Index())
-app.add_route("/hello/{name}", Greeting())
-app.add_route("/hello", PostedGreeting())
-app.add_route("/health", Health())

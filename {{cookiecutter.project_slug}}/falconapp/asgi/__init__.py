@@ -1,0 +1,36 @@
+"""The web app: put together here, from a module for each group of resources."""
+
+from falcon.asgi import App, Request, Response
+
+from . import (
+    # jinja: if cookiecutter.__mode == "streaming"
+    events,
+    # jinja: endif
+    hello,
+)
+
+
+class Index:
+    """What is at /."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Say what this is."""
+        resp.media = {"message": "Falcon on Azure Functions"}
+
+
+class Health:
+    """Whether the app is up."""
+
+    async def on_get(self, req: Request, resp: Response) -> None:
+        """Tell that it is."""
+        resp.media = {"status": "ok"}
+
+
+app = App()
+# jinja: if cookiecutter.__mode == "streaming"
+app.add_route("/stream", events.Stream())
+# jinja: endif
+app.add_route("/", Index())
+app.add_route("/health", Health())
+app.add_route("/hello", hello.PostedGreeting())
+app.add_route("/hello/{name}", hello.Greeting())
