@@ -42,7 +42,11 @@ def remove_leftovers(folder: Path, started: Path) -> None:
 def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> list[str]:
     """Return the paths in the project that the choices leave unused."""
     others = [name for name in frameworks if name != framework]
-    folders = [folder for name in others for folder in (frameworks[name]["package"], f"funcweb/{name}")]
+    folders = [
+        folder
+        for name in others
+        for folder in (frameworks[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py")
+    ]
     return [*folders, *(path for path, kept in keep.items() if kept != "True")]
 
 

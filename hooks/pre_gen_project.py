@@ -115,7 +115,11 @@ def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any],
     """
     pruned = [path for path, kept in keep.items() if kept != "True"]
     others = [name for name in frameworks if name != framework]
-    pruned += [path for name in others for path in (frameworks[name]["package"], f"funcweb/{name}")]
+    pruned += [
+        path
+        for name in others
+        for path in (frameworks[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py")
+    ]
     pruned.append(f"{frameworks[framework]['package']}/asgi")
     found = [path for path in pruned if (folder / path).exists()]
     if found:

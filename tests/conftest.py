@@ -60,8 +60,19 @@ class BakedProject:
         """Run its linter, its formatter and its tests, leaving no caches behind."""
         self.passes("ruff", "check", "--no-cache", ".")
         self.passes("ruff", "format", "--no-cache", "--check", ".")
-        output = self.passes("pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
-        assert re.search(r"^\d+ passed in ", output, re.MULTILINE), output  # and none skipped
+        output = self.passes("pytest", "-v", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
+        assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE), output  # and none skipped
+        ids = re.findall(r"::(\w+)\[(.*)\] PASSED", output)
+        straight, through = (
+            sorted((test, re.sub(rf"\b{way}\b", "", id)) for test, id in ids if re.search(rf"\b{way}\b", id))
+            for way in ("app", "function")
+        )
+        assert straight and straight == through, "A test does not run in both ways.\n" + output
+        tests = "".join(path.read_text(encoding="utf-8") for path in (self.path / "tests").glob("test_*.py"))
+        routes = {"/", "/hello/{name}", "/hello", "/health"}
+        if "tests/test_events.py" in self.files:
+            routes.add("/stream")
+        assert routes <= set(re.findall(r'client\.\w+\(f?"(.*?)"', tests))
 
 
 Bake = Callable[..., BakedProject]

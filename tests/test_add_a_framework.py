@@ -115,6 +115,13 @@ ROW = {
         "asgi": {
             "server": "python -m uvicorn {app}:app --reload --port 8000",
             "server_requirement": "uvicorn>=0.34,<1",
+            "test_client": {
+                "module": "starlette.testclient",
+                "name": "TestClient",
+                "json": "json()",
+                "keeps_cookies": True,
+                "requirement": "httpx2>=2,<3",
+            },
         }
     },
     "docs": "",

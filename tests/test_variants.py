@@ -47,7 +47,8 @@ def expected_files(variant: Variant) -> set[str]:
     context = context_of(variant)
     pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
     others = [name for name in FRAMEWORKS if name != variant.framework]
-    pruned += [folder for name in others for folder in (FRAMEWORKS[name]["package"], f"funcweb/{name}")]
+    for name in others:
+        pruned += [FRAMEWORKS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
     other = f"{context['__package']}/asgi/"
     if variant.interface != "asgi":
         pruned.append(other.rstrip("/"))
@@ -152,11 +153,11 @@ def imported_distributions(paths: list[Path]) -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 modules.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                modules.add(node.module or "")
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules.add(node.module)
     tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
-    own = {path.stem for path in paths if path.parent.name != "funcweb"} | {"funcweb"}
-    own |= {path.parent.name for path in paths if path.parent.parent.name != "funcweb"}
+    own = {path.stem for path in paths if "funcweb" not in path.parts} | {"funcweb"}
+    own |= {path.parent.name for path in paths if "funcweb" not in path.parts}
     distributions = {
         "azure": "azure-functions",
         "azurefunctions": "azurefunctions-extensions-http-fastapi",
@@ -175,10 +176,10 @@ def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, p
     sources = [path for path in project.path.rglob("*.py") if path.parent.name != "tests"]
     assert requirements(project, "requirements.txt") == imported_distributions(sources)
     tests = imported_distributions(list(project.path.rglob("*.py")))
-    tools = {"mypy", "ruff"}
-    server = variant.row["apps"][variant.interface]["server_requirement"]
-    if server:
-        tools.add(Requirement(server).name)
+    app = variant.row["apps"][variant.interface]
+    # The server is a command, and a framework's test client may stand on a package that only the framework imports.
+    tools = {Requirement(line).name for line in (app["server_requirement"], app["test_client"]["requirement"]) if line}
+    tools |= {"mypy", "ruff"}
     assert requirements(project, "requirements-dev.txt") == tests - requirements(project, "requirements.txt") | tools
 
 

@@ -1,98 +1,27 @@
-"""Two ways to reach the app: directly, and through the Azure Function."""
-{% if cookiecutter.__mode != "sync" %}
-import asyncio
-{%- endif %}
-import json
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple
-{%- if cookiecutter.__mode != "streaming" %}
-from urllib.parse import quote
-{%- endif %}
+{%- set test_client = cookiecutter._frameworks[cookiecutter.framework].apps[cookiecutter.__interface].test_client -%}
+{%- set testing = "asgi" if cookiecutter.__middleware == "asgi" else cookiecutter.__middleware_module -%}
+{%- set client_import = "from " ~ test_client.module ~ " import " ~ test_client.name -%}
+"""The test client, for two ways to the app: straight to it, and through the Azure Function."""
 
-{% if cookiecutter.__mode != "streaming" -%}
-import azure.functions as func
-{% endif -%}
-{% if cookiecutter.__middleware != "wsgi" -%}
-import httpx2
-{% endif -%}
+import sys
+from pathlib import Path
+
 import pytest
-{%- if cookiecutter.__mode == "streaming" %}
-from azurefunctions.extensions.http.fastapi import Request
-{%- endif %}
-{%- if cookiecutter.__interface == "wsgi" %}
-from werkzeug.test import Client
+{%- if not test_client.module.startswith("funcweb.") %}
+{{ client_import }}
 {%- endif %}
 
 {{ [
   "from " ~ cookiecutter.__package ~ " import app",
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
-  "from funcweb.route import as_root_path, route_prefix",
-] | sort | join("\n") }}
-{%- if cookiecutter.programming_model == "v2" %}
+  "from funcweb.testing." ~ testing ~ " import ThroughFunction",
+  client_import if test_client.module.startswith("funcweb.") else "",
+] | select | sort | join("\n") }}
 
-# The decorators of programming model v2 wrap the function; this is the function itself.
-handler = main.build().get_user_function()
-{%- endif %}
+function = ThroughFunction(app, main)
 
 
-class Reply(NamedTuple):
-    """The status and body that came back."""
-
-    status: int
-    body: bytes
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-Send = Callable[..., Reply]
-
-
-def send_to_app(method: str, path: str, body: bytes = b"") -> Reply:
-    """Send a request straight to the app."""
-{%- if cookiecutter.__interface == "wsgi" %}
-    response = Client(app).open(path, method=method, data=body, content_type="application/json")
-    return Reply(response.status_code, response.get_data())
-{%- else %}
-    return send_to_asgi(app, method, path, body)
-{%- endif %}
-
-{% if cookiecutter.__middleware != "wsgi" %}
-def send_to_asgi(asgi_app: Any, method: str, path: str, body: bytes) -> Reply:
-    """Send a request to an ASGI app, which each framework types in its own way."""
-
-    async def send() -> httpx2.Response:
-        transport = httpx2.ASGITransport(app=asgi_app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            return await client.request(method, path, content=body, headers={"content-type": "application/json"})
-
-    response = asyncio.run(send())
-    return Reply(response.status_code, response.content)
-
-{% endif %}
-def send_to_function(method: str, path: str, body: bytes = b"") -> Reply:
-{%- if cookiecutter.__mode == "streaming" %}
-    """Send a request to the function, and let the app answer it as the worker's server does."""
-
-    async def server(scope: Any, receive: Any, send: Any) -> None:
-        no_context: Any = None
-        response = await handler(Request(scope, receive), no_context)
-        await response(scope, receive, send)
-
-    return send_to_asgi(server, method, as_root_path(route_prefix()) + path, body)
-{%- else %}
-    """Send a request to the function, as the worker does, but without an invocation context."""
-    url = f"http://localhost{as_root_path(route_prefix())}{quote(path, safe='/?=&%')}"
-    no_context: Any = None
-    request = func.HttpRequest(method, url, headers={"content-type": "application/json"}, body=body)
-    response: func.HttpResponse = {% if cookiecutter.__mode != "sync" %}asyncio.run({% endif %}{{ "main" if cookiecutter.programming_model == "v1" else "handler" }}(request, no_context){% if cookiecutter.__mode != "sync" %}){% endif %}
-    return Reply(response.status_code, response.get_body())
-{%- endif %}
-
-
-def pytest_report_header() -> list[str]:
+def pytest_report_header():
     """Say so where the tests run on another Python than the app does in Azure, which `.python-version` names."""
     file = Path(__file__).parents[1] / ".python-version"
     running = "{}.{}".format(*sys.version_info)
@@ -101,9 +30,28 @@ def pytest_report_header() -> list[str]:
         return []
     return [f"This is Python {running}, but in Azure the app runs on Python {wanted} (.python-version)."]
 
+{% if test_client.keeps_cookies %}
+@pytest.fixture(scope="module", params=["app", "function"])
+def started(request):
+    """The test client, of an app that is started once for all tests of a module."""
+    with {{ test_client.name }}(app if request.param == "app" else function) as started:
+        yield started
 
-@pytest.fixture(params=[send_to_app, send_to_function])
-def send(request: pytest.FixtureRequest) -> Send:
-    """Send a request by either way: send(method, path, body=b"")."""
-    chosen: Send = request.param
-    return chosen
+
+@pytest.fixture
+def client(started):
+    """The test client, without the cookies of the test before."""
+    started.cookies.clear()
+    return started
+{%- elif cookiecutter.__interface == "asgi" %}
+@pytest.fixture(scope="module", params=["app", "function"])
+def client(request):
+    """The test client, of an app that is started once for all tests of a module."""
+    with {{ test_client.name }}(app if request.param == "app" else function) as client:
+        yield client
+{%- else %}
+@pytest.fixture(params=["app", "function"])
+def client(request):
+    """The test client."""
+    return {{ test_client.name }}(app if request.param == "app" else function)
+{%- endif %}

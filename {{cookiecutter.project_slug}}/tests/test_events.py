@@ -1,14 +1,6 @@
-from collections.abc import Callable
-from typing import Any
-
-import pytest
-
-Send = Callable[..., Any]
-
-
-def test_streams_five_events(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_streams_five_events(client, monkeypatch):
     monkeypatch.setattr("{{ cookiecutter.__package }}.events.SECONDS_BETWEEN_EVENTS", 0)
-    reply = send("GET", "/stream")
-    assert reply.status == 200
-    events = [line for line in reply.body.decode().splitlines() if line]
+    response = client.get("/stream")
+    assert response.status_code == 200
+    events = [line for line in response.text.splitlines() if line]
     assert events == [f"data: event {number} of 5" for number in range(1, 6)]
