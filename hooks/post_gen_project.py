@@ -79,6 +79,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def copy_settings(folder: Path) -> None:
+    """Copy the example to local.settings.json, which git leaves out, unless that is there already."""
+    settings = folder / "local.settings.json"
+    if not settings.exists():
+        shutil.copyfile(folder / "local.settings.example.json", settings)
+
+
 def is_temporary(folder: Path) -> bool:
     """Return whether the folder is in one that Python's tempfile made, as when the demo or `cruft update` bakes."""
     above = folder.parent
@@ -129,6 +136,7 @@ def main() -> int:
     for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
         remove(Path(path))
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
+    copy_settings(Path())
     if not is_temporary(Path.cwd()):
         print("\n".join(summary(context, Path.cwd())))
     return 0

@@ -111,7 +111,7 @@ CERTIFICATES_OF_PACKAGES = {
 def own_files(project: BakedProject) -> set[str]:
     """Return what runs of the project's own files, and what the packages are installed from."""
     runs = {name for name in project.files if name.endswith((".py", "/function.json")) and "test" not in name}
-    return (runs - {"build.py"}) | {"host.json", "requirements.txt"}
+    return (runs - {"build.py", "funcweb/local.py"}) | {"host.json", "requirements.txt"}
 
 
 def files_below(root: Path) -> list[str]:

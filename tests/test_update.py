@@ -34,6 +34,8 @@ def test_cruft_creates_and_updates(tmp_path: Path) -> None:
     git("init", "--initial-branch", "main", cwd=project)
     mine = project / package / "mine.py"
     mine.write_text('"""Mine."""\n', encoding="utf-8")
+    settings = project / "local.settings.json"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"files"', '"secret"'), encoding="utf-8")
     commit(project, "Mine")
 
     readme = template / "{{cookiecutter.project_slug}}" / "README.md"
@@ -48,5 +50,6 @@ def test_cruft_creates_and_updates(tmp_path: Path) -> None:
     assert (project / "README.md").read_text(encoding="utf-8").endswith("\nNew in the template.\n")
     assert mine.read_text(encoding="utf-8") == '"""Mine."""\n'
     assert not (project / other).exists()
+    assert '"secret"' in settings.read_text(encoding="utf-8")
     result = run_python("-m", "cruft", "check", cwd=project)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -54,7 +54,7 @@ def expected_files(variant: Variant) -> set[str]:
         pruned.append(other.rstrip("/"))
     glue = f"funcweb/{variant.framework}/"
     wrappers = {f"{glue}{wrapper.partition('.')[0]}.py" for wrapper in context["__wrappers"].split()}
-    files = set()
+    files = {"local.settings.json"}  # copied from the example
     for path in template_files():
         name = path.replace("{{cookiecutter.__function_name}}", context["__function_name"])
         name = name.replace(other, f"{context['__package']}/") if variant.interface == "asgi" else name
