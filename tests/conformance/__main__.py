@@ -7,13 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 from . import frameworks, suite
+from .bridge import MIDDLEWARES
 from .sdist import unpacked
 
 PROJECT = Path(__file__).parents[2]
-MIDDLEWARES = {
-    "ours": {"wsgi": "funcweb.wsgi:WsgiMiddleware", "asgi": "funcweb.asgi:AsgiMiddleware"},
-    "stock": {"wsgi": "azure.functions:WsgiMiddleware", "asgi": "azure.functions:AsgiMiddleware"},
-}
 
 
 def main() -> int:
@@ -34,13 +31,11 @@ def main() -> int:
 
 def compare(name: str, title: str, path: Path, cache: Path) -> int:
     """Run the suite directly and through the middleware, and print what differs."""
-    details = frameworks.load(name).SUITE
-    folder = unpacked(details, cache)
+    folder = unpacked(frameworks.load(name).SUITE, cache)
     direct = timed_run("direct", name, folder, None, path)
     if title == "direct":
         return 0
-    middleware = MIDDLEWARES[title][details.interface]
-    bridged = timed_run(title, name, folder, middleware, path)
+    bridged = timed_run(title, name, folder, title, path)
     suite.check(name, direct, bridged)
     failures = suite.differences(direct, bridged)
     if title == "stock":

@@ -15,10 +15,11 @@ middleware or is missed by the test.
 
 import importlib
 import os
+import string
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Protocol
@@ -34,6 +35,12 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# The import paths of the middlewares that can be tested: this template's, and azure-functions' own.
+MIDDLEWARES = {
+    "ours": {"wsgi": "funcweb.wsgi:WsgiMiddleware", "asgi": "funcweb.asgi:AsgiMiddleware"},
+    "stock": {"wsgi": "azure.functions:WsgiMiddleware", "asgi": "azure.functions:AsgiMiddleware"},
+}
 
 ROUTE_PREFIX_SETTING = "AzureFunctionsJobHost__extensions__http__routePrefix"
 
@@ -90,15 +97,16 @@ class Bridge:
     """Makes bridged apps, and counts the requests that went through the middleware."""
 
     def __init__(self, middleware: str) -> None:
-        """Take the middleware's import path, such as `funcweb.wsgi:WsgiMiddleware`."""
-        module, _, name = middleware.partition(":")
-        self.middleware: Callable[[Any], Any] = getattr(importlib.import_module(module), name)
+        """Take the middleware's name in `MIDDLEWARES`."""
+        self.paths = MIDDLEWARES[middleware]
+        self.lock = threading.Lock()  # Of the app setting: a live server answers in several threads.
         self.requests = 0
 
-    def make_middleware(self, app: Any, route_prefix: str) -> Any:
+    def make_middleware(self, interface: str, app: Any, route_prefix: str) -> Any:
         """Return a middleware object as a function app with this route prefix would make it."""
-        with app_setting(ROUTE_PREFIX_SETTING, route_prefix.strip("/")):
-            return self.middleware(app)
+        module, _, name = self.paths[interface].partition(":")
+        with self.lock, app_setting(ROUTE_PREFIX_SETTING, route_prefix.strip("/")):
+            return getattr(importlib.import_module(module), name)(app)
 
     def wsgi(self, app: WsgiApp) -> "BridgedWsgiApp":
         """Return a WSGI app that answers with `app` behind the middleware."""
@@ -126,7 +134,7 @@ class BridgedWsgiApp:
         """Answer a request of the test client."""
         prefix = environ.get("SCRIPT_NAME", "")
         if prefix not in self.middlewares:
-            self.middlewares[prefix] = self.bridge.make_middleware(self.inner_app, prefix)
+            self.middlewares[prefix] = self.bridge.make_middleware("wsgi", self.inner_app, prefix)
         self.bridge.requests += 1
         token = client_environ.set(environ)
         try:
@@ -165,7 +173,7 @@ class BridgedAsgiApp:
             return
         prefix = scope.get("root_path", "")
         if prefix not in self.middlewares:
-            self.middlewares[prefix] = self.bridge.make_middleware(self.inner_app, prefix)
+            self.middlewares[prefix] = self.bridge.make_middleware("asgi", self.inner_app, prefix)
         self.bridge.requests += 1
         call = AsgiCall(scope, send)
         token = client_call.set(call)
@@ -174,9 +182,7 @@ class BridgedAsgiApp:
             response = await self.middlewares[prefix].handle_async(request, Invocation())
         finally:
             client_call.reset(token)
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in worker_headers(response)
-        ]
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in worker_headers(response)]
         start = {"type": "http.response.start", "status": response.status_code, "headers": headers}
         await send(start)
         await send({"type": "http.response.body", "body": response.get_body()})
@@ -239,7 +245,7 @@ def request_of_environ(environ: Environ) -> func.HttpRequest:
         environ["REQUEST_METHOD"],
         f"{environ['wsgi.url_scheme']}://{host}",
         path.encode("latin-1"),
-        environ.get("QUERY_STRING", ""),
+        ascii_query(environ.get("QUERY_STRING", "")),
         headers,
         peek_body(environ),
     )
@@ -249,7 +255,7 @@ def peek_body(environ: Environ) -> bytes:
     """Return the body, and leave it there for a client that sends or looks at it again."""
     stream = environ["wsgi.input"]
     body: bytes = stream.read(int(environ.get("CONTENT_LENGTH") or 0))
-    if body and hasattr(stream, "seek"):
+    with suppress(AttributeError, OSError):  # Where it cannot seek.
         stream.seek(-len(body), os.SEEK_CUR)
     return body
 
@@ -261,7 +267,7 @@ def request_of_scope(scope: Scope, body: bytes) -> func.HttpRequest:
         scope["method"],
         f"{scope['scheme']}://{host}",
         scope["path"].encode(),
-        scope["query_string"].decode("latin-1"),
+        ascii_query(scope["query_string"].decode("latin-1")),
         [(name.decode("latin-1"), value) for name, value in scope["headers"]],
         body,
     )
@@ -294,6 +300,11 @@ def make_request(
         route_params={"route": path.decode(errors="replace").lstrip("/")},
         body=body,
     )
+
+
+def ascii_query(query: str) -> str:
+    """Return a query string, given byte by byte, as it can stand in a URL."""
+    return quote(query, safe=string.punctuation, encoding="latin-1")
 
 
 def worker_headers(response: func.HttpResponse) -> list[tuple[str, str]]:

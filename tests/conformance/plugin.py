@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .bridge import Bridge
+from .bridge import MIDDLEWARES, Bridge
 from .frameworks import load
 
 # The worst that happened to a case in its setup, call and teardown is its outcome.
@@ -20,7 +20,7 @@ class Conformance:
     """Patches the framework once its suite is imported, and collects outcomes."""
 
     def __init__(self, framework: str, middleware: str | None, results: Path) -> None:
-        """Take the framework's name, the middleware's import path and the file for the outcomes."""
+        """Take the framework's name, the middleware's name and the file for the outcomes."""
         self.framework = framework
         self.bridge = Bridge(middleware) if middleware else None
         self.results = results
@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the plugin's options."""
     group = parser.getgroup("conformance")
     group.addoption("--conformance-framework", required=True, help="a module of frameworks/")
-    group.addoption("--conformance-middleware", help="import path of the middleware, module:Class")
+    group.addoption("--conformance-middleware", choices=MIDDLEWARES)
     group.addoption("--conformance-results", required=True, type=Path, help="the file to write")
 
 

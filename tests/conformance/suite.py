@@ -64,7 +64,12 @@ def run(name: str, folder: Path, middleware: str | None, paths: Iterable[Path] =
         if middleware:
             command.append(f"--conformance-middleware={middleware}")
         search_path = os.pathsep.join(str(path.resolve()) for path in search)
-        environment = {**os.environ, "PYTHONPATH": search_path, "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": search_path,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": temporary,  # Goes away with whatever the suite leaves there.
+        }
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
         if not results.exists():
             raise SuiteError(done.stdout + done.stderr)

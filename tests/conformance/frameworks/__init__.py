@@ -21,8 +21,6 @@ class Suite:
     version: str
     sha256: str
     """Of the source distribution."""
-    interface: str
-    """`wsgi` or `asgi`."""
     config: str
     """The suite's own configuration file of pytest."""
     passing: int

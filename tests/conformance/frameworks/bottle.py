@@ -10,7 +10,6 @@ SUITE = Suite(
     distribution="bottle",
     version="0.13.4",
     sha256="787e78327e12b227938de02248333d788cfe45987edca735f8f88e03472c3f47",
-    interface="wsgi",
     config="setup.cfg",
     passing=370,
     arguments=("test",),

@@ -11,7 +11,6 @@ SUITE = Suite(
     distribution="falcon",
     version="4.4.0",
     sha256="9f3ffbddc8baed4573295642eddb18a37eea37baba9f20c5be379c8b3d3d79e6",
-    interface="wsgi",
     config="pyproject.toml",
     passing=3800,
     arguments=("tests", "--ignore=tests/asgi/test_asgi_servers.py", "-m", "not slow"),

@@ -9,7 +9,6 @@ SUITE = Suite(
     distribution="starlette",
     version="1.10.0",
     sha256="b8399098d4c1e3522734f7235dc79b1fc967f96cf139c81e0fa30479e0685f9b",
-    interface="asgi",
     config="pyproject.toml",
     passing=770,
     # The worker's loop is asyncio's, so the suite is not run on trio.

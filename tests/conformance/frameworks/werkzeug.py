@@ -9,7 +9,6 @@ SUITE = Suite(
     distribution="werkzeug",
     version="3.1.9",
     sha256="55ca7c70a75689be937aa27f8ff4b018f06ff4838fc73045560bf0f5a1291060",
-    interface="wsgi",
     config="pyproject.toml",
     passing=950,
     # The development server and the reloader have no part in a function app.
