@@ -11,7 +11,8 @@ connection to the worker is closed, so that the app sees a disconnect.
 
 The forwarder is YARP with its default transforms (ScriptInvocationRequestTransformer): the Host is that
 of the worker's server, and X-Forwarded-For, -Host and -Proto say, over what the client wrote there, who
-spoke to the host, and how. In Azure that is the platform's front end.
+spoke to the host, and how. In Azure that is the platform's front end. A client's x-ms-invocation-id is dropped, as by
+hosts from 4.1041 on; with an older one such a request waits for ever (azure-functions-host #10934).
 
 Left out: connection reuse, the real forwarder's time limit of 240 s without activity, its own
 traceparent header, and the size limit of a chunked upload.
@@ -46,7 +47,15 @@ _HOP_BY_HOP = {
     b"transfer-encoding",
     b"upgrade",
 }
-_FORWARDED = {b"host", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-prefix", b"x-forwarded-proto"}
+# What the host writes itself, whatever the client sent.
+_OWN = {
+    INVOCATION_HEADER,
+    b"host",
+    b"x-forwarded-for",
+    b"x-forwarded-host",
+    b"x-forwarded-prefix",
+    b"x-forwarded-proto",
+}
 _READ_SIZE = 65536
 
 
@@ -124,7 +133,7 @@ async def forward(uri: str, request: Request, peer: str, invocation_id: str, rec
     Raises `Aborted` when either side goes before the response is complete.
     """
     parts = urlsplit(uri)
-    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in _FORWARDED]
+    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in _OWN]
     headers += [
         (b"host", parts.netloc.encode()),
         (b"x-forwarded-for", peer.encode()),

@@ -97,6 +97,12 @@ def test_the_request_arrives_as_it_was_sent_with_the_route_parameters(
     assert (dict(received)["x-forwarded-for"], dict(received)["x-forwarded-proto"]) == ("127.0.0.1", "http")
 
 
+def test_a_client_cannot_name_another_invocation(client: httpx2.Client) -> None:
+    got = client.post("/upload/x", headers={"X-MS-Invocation-Id": "chosen by the client"}, timeout=5).json()
+    (invocation_id,) = [value for name, value in got["headers"] if name == "x-ms-invocation-id"]
+    assert invocation_id != "chosen by the client"
+
+
 def test_head_has_no_body(client: httpx2.Client) -> None:
     response = client.head("/upload/x")
     assert (response.status_code, response.content) == (200, b"")
