@@ -4,12 +4,13 @@
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import bottle
 
 from . import COOKIES, PADDED
-from .streams import breaks, large, read, streams, ticks
+from .streams import TEN_BYTES, breaks, large, read, short, streams, ticks
 
 
 def wsgi_app() -> Any:
@@ -62,6 +63,11 @@ def streaming_wsgi_app() -> Any:
     app.route("/large", callback=lambda: large(int(get("mib", 1))))
     app.route("/breaks", callback=breaks)
     app.route("/streams", callback=lambda: dict(streams))
+
+    @app.get("/short")
+    def get_short() -> Iterator[bytes]:
+        bottle.response.headers.update(TEN_BYTES)
+        return short()
 
     @app.post("/upload")
     def upload() -> dict[str, int]:

@@ -8,7 +8,19 @@ import falcon
 import falcon.asgi
 
 from . import COOKIES, PADDED
-from .streams import async_breaks, async_large, async_ticks, breaks, counting_breaks, large, read, streams, ticks
+from .streams import (
+    async_breaks,
+    async_large,
+    async_short,
+    async_ticks,
+    breaks,
+    counting_breaks,
+    large,
+    read,
+    short,
+    streams,
+    ticks,
+)
 
 startups: list[int] = []
 
@@ -103,6 +115,8 @@ class StreamingResource:
                 resp.stream = large(req.get_param_as_int("mib", default=1))
             case "breaks":
                 resp.stream = breaks()
+            case "short":
+                resp.set_stream(short(), 10)
             case "streams":
                 resp.media = dict(streams)
             case "headers":
@@ -129,6 +143,8 @@ class AsyncStreamingResource:
                 resp.stream = async_large(req.get_param_as_int("mib", default=1))
             case "breaks":
                 resp.stream = async_breaks()
+            case "short":
+                resp.set_stream(async_short(), 10)
             case "streams":
                 resp.media = dict(streams)
             case "headers":

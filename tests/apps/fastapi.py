@@ -9,7 +9,7 @@ import fastapi
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 
 from . import COOKIES, PADDED
-from .streams import async_breaks, async_large, async_ticks, counting_breaks, streams
+from .streams import TEN_BYTES, async_breaks, async_large, async_short, async_ticks, counting_breaks, streams
 
 ANSWERS_WHILE_ASKED = True
 startups: list[int] = []
@@ -100,6 +100,10 @@ def streaming_asgi_app() -> Any:
     @app.get("/breaks")
     async def get_breaks() -> StreamingResponse:
         return StreamingResponse(async_breaks())
+
+    @app.get("/short")
+    async def get_short() -> StreamingResponse:
+        return StreamingResponse(async_short(), headers=TEN_BYTES)
 
     @app.get("/streams")
     async def get_streams() -> dict[str, int]:

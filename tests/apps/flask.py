@@ -6,7 +6,7 @@ from typing import Any
 import flask
 
 from . import COOKIES, PADDED
-from .streams import breaks, large, read, streams, ticks
+from .streams import TEN_BYTES, breaks, large, read, short, streams, ticks
 
 
 def wsgi_app() -> Any:
@@ -53,6 +53,7 @@ def streaming_wsgi_app() -> Any:
     app.add_url_rule("/ticks", "ticks", lambda: flask.Response(ticks(int(get("count", 4)), get("gap", 0.2))))
     app.add_url_rule("/large", "large", lambda: flask.Response(large(int(get("mib", 1)))))
     app.add_url_rule("/breaks", "breaks", lambda: flask.Response(breaks()))
+    app.add_url_rule("/short", "short", lambda: flask.Response(short(), headers=TEN_BYTES))
     app.add_url_rule("/streams", "streams", lambda: dict(streams))
 
     @app.post("/upload")

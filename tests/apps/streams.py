@@ -9,6 +9,8 @@ from typing import Any
 
 CHUNK = b"x" * 2**16
 
+TEN_BYTES = {"Content-Length": "10"}
+
 streams = Counter({"open": 0, "ended": 0, "broken": 0})
 
 
@@ -62,6 +64,18 @@ def breaks() -> Iterator[bytes]:
 async def async_breaks() -> AsyncIterator[bytes]:
     """Do the same on the event loop."""
     for chunk in breaks():
+        yield chunk
+
+
+def short() -> Iterator[bytes]:
+    """Make five bytes of the ten that are announced."""
+    yield b"sh"
+    yield b"ort"
+
+
+async def async_short() -> AsyncIterator[bytes]:
+    """Do the same on the event loop."""
+    for chunk in short():
         yield chunk
 
 

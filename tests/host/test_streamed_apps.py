@@ -175,6 +175,14 @@ def test_an_error_after_the_first_chunk_breaks_the_response_off(served: Served) 
     assert served.client.get("/streams").status_code == 200
 
 
+def test_a_body_shorter_than_its_content_length_breaks_the_response_off(served: Served) -> None:
+    with served.client.stream("GET", "/short", timeout=5) as response:
+        assert response.headers["content-length"] == "10"
+        with pytest.raises(httpx2.RemoteProtocolError, match="5 bytes, expected 10"):
+            response.read()
+    assert served.client.get("/streams").status_code == 200
+
+
 def test_headers_and_cookies_leave_as_they_were_written(served: Served) -> None:
     headers = served.client.get("/headers").headers
     assert headers.get_list("set-cookie") == COOKIES

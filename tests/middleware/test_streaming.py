@@ -179,6 +179,22 @@ def test_an_exception_is_the_servers() -> None:
         asyncio.run(answer(StreamingMiddleware(app, "")))
 
 
+def test_an_end_that_the_server_refuses_is_the_servers_error() -> None:
+    """So it closes the connection; the client would wait for the rest of the Content-Length."""
+
+    async def app(scope: Message, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]})
+        await send({"type": "http.response.body", "body": b"short", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    def refuse_end(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            raise RuntimeError("Response content shorter than Content-Length")
+
+    with pytest.raises(RuntimeError, match="shorter"):
+        asyncio.run(answer(StreamingMiddleware(app, ""), send=refuse_end))
+
+
 def wsgi(app: Any, **options: Any) -> list[Message]:
     """Send a request to a WSGI app by way of the adapter."""
     return asyncio.run(answer(StreamingMiddleware(StreamingWsgi(app, threads=2), ""), **options))

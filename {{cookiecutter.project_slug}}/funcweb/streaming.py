@@ -151,16 +151,18 @@ class AppResponse(Response):  # type: ignore[misc]
             ConnectionError: the client has gone (an OSError, as ASGI's HTTP specification 2.4 wants it).
         """
         is_chunk = message.get("more_body", False)
-        self.complete = self.complete or (message["type"] == "http.response.body" and not is_chunk)
-        if not self.server_send.done():
+        is_last = message["type"] == "http.response.body" and not is_chunk
+        if self.server_send.done() or is_chunk:
             self.begun.set()
-            if not is_chunk:
-                self.held.append(message)
-                return
-        send = await self.server_send
-        if self.client_gone and not self.complete:
-            raise ConnectionError("The client has gone.")
-        await send(message)
+            send = await self.server_send
+            if self.client_gone and not is_last:
+                raise ConnectionError("The client has gone.")
+            await send(message)
+        else:
+            self.begun.set()
+            self.held.append(message)
+        # Not before: the server refuses a last part where the body is shorter than its Content-Length.
+        self.complete = self.complete or is_last
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """Let the app go on with the server's `send`, in the place of the server's own routing."""
