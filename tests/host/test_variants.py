@@ -135,6 +135,8 @@ def test_documentation(served: Served) -> None:
         root_path = served.variant.root_path
         assert f"'{root_path}/openapi.json" in served.client.get(docs).text
         description = served.json("GET", "/openapi.json")
+        # The worker's own server would describe no more than its /{path}.
+        assert {"/", "/hello/{name}"} <= set(description["paths"])
         assert description.get("servers", [{"url": ""}]) == [{"url": root_path}]
 
 

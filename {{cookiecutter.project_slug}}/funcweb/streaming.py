@@ -22,6 +22,11 @@ from funcweb.route import (
     split_root_path,
     trace_headers,
 )
+from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app
+
+# Before the worker makes its server, which it does once it has imported the function app.
+leave_all_paths_to_the_app()
+forget_answered_requests()
 
 # What ASGI names for a connection (HTTP specification 2.5); the worker's server has put its own routing beside it.
 CONNECTION_KEYS = (

@@ -11,12 +11,7 @@ from typing import Any
 
 {% for module, function in wrappers | sort -%}
 from {{ module }} import {{ function }}
-{% endfor -%}
-{%- if cookiecutter.__mode == "streaming" and cookiecutter.observability == "opentelemetry" -%}
-from funcweb.streaming_telemetry import leave_server_untraced
-
-leave_server_untraced()
-{% endif %}
+{% endfor %}
 
 def wrap(app: Any) -> Any:
     """Return the app as the middleware is to call it."""
