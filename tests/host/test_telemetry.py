@@ -132,7 +132,7 @@ def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cook
 NAMES = """
 import asyncio, httpx2
 from importlib.metadata import entry_points
-from a2wsgi import WSGIMiddleware
+from funcweb.streaming_wsgi import StreamingWsgi
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -149,7 +149,9 @@ for instrumentor in entry_points(group="opentelemetry_instrumentor"):  # as the 
 from {module} import app
 from {traces} import traced
 
-served = {serve}(traced(app))
+served = traced(app)
+if {wsgi}:
+    served = StreamingWsgi(served, threads=1)
 
 
 async def ask():
@@ -168,8 +170,8 @@ def test_the_span_itself_has_the_name_whatever_exports_it(framework: str, interf
     row = FRAMEWORKS[framework]
     own = PROJECT / row["package"] / f"{interface}.py"
     module = f"{row['package']}.{interface}" if own.exists() else row["package"]
-    serve = "WSGIMiddleware" if interface == "wsgi" else ""
-    code = NAMES.format(module=module, traces=f"funcweb.{framework}.{interface}_traces", serve=serve)
+    traces = f"funcweb.{framework}.{interface}_traces"
+    code = NAMES.format(module=module, traces=traces, wsgi=interface == "wsgi")
     result = run_python("-c", code, cwd=PROJECT)
     assert result.returncode == 0, result.stderr
     assert f"GET {row['route']}" in result.stdout

@@ -1,12 +1,15 @@
 """The streaming middleware and its adapter for WSGI, called as the worker's server calls them."""
 
 import asyncio
+import itertools
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from wsgiref.validate import validator
 
+import bottle
 import pytest
 from azurefunctions.extensions.http.fastapi import Request
 
@@ -210,15 +213,181 @@ def test_wsgi_environ() -> None:
         return [b"OK"]
 
     headers = [(b"x-two", b"a"), (b"x-two", b"b"), (b"x_two", b"spoofed"), (b"content-type", b"text/plain")]
-    wsgi(app, scope=server_scope("/José", headers))
+    headers += [(b"cookie", b"a=1"), (b"cookie", b"b=2")]
+    wsgi(app, scope=server_scope("/José", headers, raw_path=b"/Jos%C3%A9"))
     (environ,) = environs
     assert environ["HTTP_X_TWO"] == "a,b"
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert environ["REMOTE_ADDR"] == "192.0.2.1"
     assert environ["CONTENT_TYPE"] == "text/plain"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/José"
     assert environ["wsgi.input_terminated"] is True
     assert environ["wsgi.errors"] is sys.stderr
     # Where the worker of Python 3.12 and earlier looks for the invocation of what this thread logs.
     assert found == [environ["azure_functions.invocation_id"]] == [Invocation.invocation_id]
+
+
+def test_wsgi_environ_and_response_are_valid() -> None:
+    """As the validator of the standard library checks them."""
+
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        lines: list[bytes] = environ["wsgi.input"].readlines()
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return lines
+
+    parts = [b"one\ntw", b"o\n", b"three"]
+    upload: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    upload.append({"type": "http.request"})
+    scope = server_scope(method="POST", headers=[(b"transfer-encoding", b"chunked"), (b"content-type", b"text/plain")])
+    sent = wsgi(validator(app), scope=scope, messages=upload)
+    assert [message["body"] for message in sent[1:]] == [b"one\n", b"two\n", b"three", b""]
+
+
+def test_wsgi_upload_is_read_by_size_by_line_and_to_its_end() -> None:
+    read: list[bytes] = []
+
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        body = environ["wsgi.input"]
+        read.extend([body.read(2), body.readline(), body.readline(2), next(iter(body)), body.read(), body.read()])
+        start_response("200 OK", [])
+        return []
+
+    parts = [b"12", b"", b"3\n4", b"56\n", b"end"]
+    upload: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in parts]
+    wsgi(app, messages=[*upload, {"type": "http.request", "body": b"", "more_body": False}])
+    assert read == [b"12", b"3\n", b"45", b"6\n", b"end", b""]
+
+
+def starts(sent: list[Message]) -> list[int]:
+    """Return the statuses of the responses that were begun."""
+    return [message["status"] for message in sent if message["type"] == "http.response.start"]
+
+
+def test_wsgi_status_and_headers_are_replaced_until_the_first_chunk() -> None:
+    def app(environ: Message, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("X-Page", "right")])
+        yield b""
+        try:
+            raise LookupError("before the first chunk")
+        except LookupError:
+            start_response("500 Internal Server Error", [("X-Page", "error")], sys.exc_info())
+        yield b"error page"
+
+    sent = wsgi(app)
+    assert starts(sent) == [500]
+    assert sent[0]["headers"] == [(b"x-page", b"error")]
+    assert sent[1]["body"] == b"error page"
+
+
+def test_wsgi_error_after_the_first_chunk_is_raised() -> None:
+    def app(environ: Message, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"begun"
+        try:
+            raise LookupError("after the first chunk")
+        except LookupError:
+            start_response("500 Internal Server Error", [], sys.exc_info())
+        yield b"error page"
+
+    with pytest.raises(LookupError, match="after the first chunk"):
+        wsgi(app)
+
+
+def test_wsgi_error_page_of_a_framework_is_the_response_and_no_error() -> None:
+    app = bottle.Bottle()
+
+    @app.get("/api/hello")  # type: ignore[untyped-decorator]
+    def fail() -> None:
+        raise LookupError("in the handler")
+
+    sent = wsgi(app)
+    assert starts(sent) == [500]
+    assert b"Internal Server Error" in sent[1]["body"]
+
+
+def twice(environ: Message, start_response: Any) -> list[bytes]:
+    """Call start_response again, without saying why."""
+    start_response("200 OK", [])
+    start_response("201 Created", [])
+    return []
+
+
+def never(environ: Message, start_response: Any) -> list[bytes]:
+    """Do not call start_response."""
+    return []
+
+
+def late(environ: Message, start_response: Any) -> list[bytes]:
+    """Send a body first."""
+    return [b"too early"]
+
+
+def text(environ: Message, start_response: Any) -> list[Any]:
+    """Send text."""
+    start_response("200 OK", [])
+    return ["text"]
+
+
+@pytest.mark.parametrize(
+    ("app", "error", "sentence"),
+    [
+        (twice, RuntimeError, "again without exc_info"),
+        (never, RuntimeError, "without calling start_response"),
+        (late, RuntimeError, "before it called start_response"),
+        (text, TypeError, "sent str where bytes are due"),
+    ],
+)
+def test_wsgi_app_that_breaks_the_protocol_fails(app: Any, error: type[Exception], sentence: str) -> None:
+    with pytest.raises(error, match=sentence):
+        wsgi(app)
+
+
+@pytest.mark.parametrize("status", ["2000 OK", "20 OK", "1000 X", "OK", "200", "٢٠٠ OK"])
+def test_wsgi_status_that_is_none_is_refused(status: str) -> None:
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        start_response(status, [])
+        return []
+
+    with pytest.raises(ValueError, match=f"'{status}', which must be like '200 OK'"):
+        wsgi(app)
+
+
+def test_wsgi_write_sends_before_what_is_returned() -> None:
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        write = start_response("200 OK", [])
+        write(b"1")
+        write(b"2")
+        return [b"3"]
+
+    sent = wsgi(app)
+    assert [message["body"] for message in sent[1:]] == [b"1", b"2", b"3", b""]
+
+
+@pytest.mark.parametrize("length", ["2", "3", ""])
+def test_wsgi_body_of_its_content_length_is_one_message(length: str) -> None:
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", length)] if length else [])
+        return [b"ok"]
+
+    messages = [(message["body"], message["more_body"]) for message in wsgi(app)[1:]]
+    assert messages == ([(b"ok", False)] if length == "2" else [(b"ok", True), (b"", False)])
+
+
+def test_wsgi_response_is_complete_before_the_app_has_ended() -> None:
+    """So that an app can work on after its response."""
+    complete, worked_on = threading.Event(), []
+
+    def app(environ: Message, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Length", "2")])
+        yield b"ok"
+        worked_on.append(complete.wait(10))
+
+    def note(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            complete.set()
+
+    wsgi(app, send=note)
+    assert worked_on == [True]
 
 
 def test_wsgi_iterable_is_closed_when_it_is_read_to_its_end_and_when_it_raises() -> None:
@@ -258,14 +427,18 @@ def test_wsgi_upload_that_breaks_off_is_an_error_in_the_app() -> None:
         wsgi(app, messages=[begun, {"type": "http.disconnect"}])
 
 
-def test_wsgi_iterable_ends_when_the_client_goes() -> None:
+@pytest.mark.parametrize("writes", [True, False])
+def test_wsgi_app_ends_when_the_client_goes(writes: bool) -> None:
     made = []
 
     def app(environ: Message, start_response: Any) -> Iterator[bytes]:
-        start_response("200 OK", [])
+        write = start_response("200 OK", [])
         for number in range(1000):
             made.append(number)
-            yield b"x"
+            if writes:
+                write(b"x")
+            else:
+                yield b"x"
             time.sleep(0.005)
 
     wsgi(app, messages=[GET, {"type": "http.disconnect"}])
@@ -289,6 +462,26 @@ def test_wsgi_response_that_cannot_be_sent_raises_and_frees_its_thread() -> None
         asyncio.run(asyncio.wait_for(answer(middleware, send=refuse), 10))
     assert len(made) < 1000
     assert asyncio.run(asyncio.wait_for(answer(middleware), 10))[0]["status"] == 200
+
+
+def test_wsgi_error_in_close_is_not_lost_when_the_response_cannot_be_sent() -> None:
+    class Body:
+        def __iter__(self) -> Iterator[bytes]:
+            return itertools.repeat(b"x")
+
+        def close(self) -> None:
+            raise LookupError("in close()")
+
+    def app(environ: Message, start_response: Any) -> Body:
+        start_response("200 OK", [])
+        return Body()
+
+    def refuse(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            raise ValueError("more than the Content-Length")
+
+    with pytest.raises(LookupError, match="in close"):
+        wsgi(app, send=refuse)
 
 
 def test_wsgi_iterable_ends_when_the_server_cancels_the_request() -> None:
@@ -398,7 +591,6 @@ def test_wsgi_needs_no_lifespan() -> None:
 
     async def start_and_stop() -> bool:
         started = await middleware.lifespan.startup()
-        assert middleware.lifespan.current is not None and not middleware.lifespan.current.task.done()
         await middleware.lifespan.shutdown()
         return started
 
