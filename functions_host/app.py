@@ -200,6 +200,9 @@ class HostApp:
             pass  # The worker's server has answered 500 and the worker has logged why.
         except proxy.Aborted as error:
             _logger.info("The request to %s was aborted: %s", function.name, error)
+        except proxy.GatewayError as error:
+            _logger.error("The request to %s got no response: %s", function.name, error)
+            await _send(send, Response(error.status))
         finally:
             # Or it would wait for ever for a request that never came.
             invocation.cancel()

@@ -1,28 +1,32 @@
-"""HTTP streaming: the host forwards the request to the server that the worker runs itself.
+"""Forwarding: the host hands the request to a server of the app's and its response to the client.
 
-An app that imports azurefunctions-extensions-http-fastapi makes the worker start a uvicorn of its
-own and say so with the capability HttpUri. The host then sends the invocation with the route
+An app that imports azurefunctions-extensions-http-fastapi, for HTTP streaming, makes the worker start a uvicorn
+of its own and say so with the capability HttpUri. The host then sends the invocation with the route
 parameters only, and the request itself over HTTP, with the invocation's id as a header, by which
 the worker brings the two together (azure_functions_runtime.http_v2; host: DefaultHttpProxyService).
 
-Chunks go on as they come, both ways at once: h11 is used directly because an HTTP client
-reads the response only when it has sent the whole request. When the client goes, the
-connection to the worker is closed, so that the app sees a disconnect.
+Chunks are passed on as they arrive, both ways at once: h11 is used directly because an HTTP client
+reads the response only when it has sent the whole request. When the client goes, the connection to
+the app's server is closed, so that the app sees a disconnect.
 
 The forwarder is YARP with its default transforms (ScriptInvocationRequestTransformer): the Host is that
-of the worker's server, and X-Forwarded-For, -Host and -Proto say, over what the client wrote there, who
+of the app's server, and X-Forwarded-For, -Host and -Proto say, over what the client wrote there, who
 spoke to the host, and how. In Azure that is the platform's front end. A client's x-ms-invocation-id is dropped, as by
 hosts from 4.1041 on; with an older one such a request waits for ever (azure-functions-host #10934).
 
-Left out: connection reuse, the real forwarder's time limit of 240 s without activity, its own
-traceparent header, and the size limit of a chunked upload.
+What cannot be forwarded is answered by the forwarder's rules: a server that refuses the connection is asked again for
+about two seconds (RetryProxyHandler); where no response comes, the client gets 502, or 504 when nothing has moved in
+either direction for 240 s (DefaultHttpProxyService). A response that has begun is broken off.
+
+Left out: connection reuse, the forwarder's own traceparent header, and the size limit of a chunked upload.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, MutableMapping
+import time
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,10 +61,21 @@ _OWN = {
     b"x-forwarded-proto",
 }
 _READ_SIZE = 65536
+_IDLE_LIMIT = 240.0  # seconds
+_RETRY_DELAYS = (0.05, 0.1, 0.2, *[0.25] * 6)  # seconds
 
 
 class Aborted(Exception):
-    """The client has gone, or the worker closed the connection in the middle of its response."""
+    """The client has gone, or the response was broken off after its beginning."""
+
+
+class GatewayError(Exception):
+    """There was no response; `status` is what the client gets in its place."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep the status, and say why."""
+        super().__init__(message)
+        self.status = status
 
 
 def _end_to_end(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -71,16 +86,28 @@ def _end_to_end(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
 
 
 class _Upstream:
-    """One connection to the worker's server."""
+    """One connection to the app's server."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT)
+        self._last_activity = time.monotonic()
+        self.responded = False
 
     async def send(self, event: h11.Event) -> None:
         self._writer.write(self._http.send(event) or b"")
         await self._writer.drain()
+        self._last_activity = time.monotonic()
+
+    async def wait_for_one_of(self, tasks: Collection[asyncio.Future[None]]) -> None:
+        """Wait until one of these tasks is done; raise TimeoutError when nothing moves for too long."""
+        done = None
+        while not done:
+            left = self._last_activity + _IDLE_LIMIT - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(f"nothing was sent or received for {_IDLE_LIMIT:g} s")
+            done, _ = await asyncio.wait(tasks, timeout=left, return_when=asyncio.FIRST_COMPLETED)
 
     async def next_event(self) -> h11.Event:
         while True:
@@ -88,8 +115,9 @@ class _Upstream:
             if event is not h11.NEED_DATA:
                 if isinstance(event, h11.Event):
                     return event
-                raise Aborted("the worker's server paused the connection")
+                raise ConnectionError("the app's server paused the connection")
             self._http.receive_data(await self._reader.read(_READ_SIZE))
+            self._last_activity = time.monotonic()
 
 
 async def _send_request(upstream: _Upstream, request: h11.Request, receive: Receive) -> None:
@@ -110,11 +138,12 @@ async def _send_request(upstream: _Upstream, request: h11.Request, receive: Rece
 
 
 async def _send_response(upstream: _Upstream, send: Send) -> None:
-    """Pass the worker's response on, each piece when it comes."""
+    """Pass the response on, each piece when it comes."""
     while True:
         event = await upstream.next_event()
         if isinstance(event, h11.Response):
             headers = _end_to_end(list(event.headers.raw_items()))
+            upstream.responded = True
             start = {"type": "http.response.start", "status": event.status_code}
             await send(start | {"headers": [(name.lower(), value) for name, value in headers]})
         elif isinstance(event, h11.Data):
@@ -124,17 +153,39 @@ async def _send_response(upstream: _Upstream, send: Send) -> None:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
             return
         elif isinstance(event, h11.ConnectionClosed):
-            raise Aborted("the worker closed the connection")
+            raise ConnectionError("the app's server closed the connection")
 
 
-async def forward(uri: str, request: Request, peer: str, invocation_id: str, receive: Receive, send: Send) -> None:
-    """Forward a request from the address `peer` to the worker's server at `uri` and its response to the client.
+async def _connect(host: str | None, port: int | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    for delay in _RETRY_DELAYS:
+        with contextlib.suppress(OSError):
+            return await asyncio.open_connection(host, port)
+        await asyncio.sleep(delay)
+    try:
+        return await asyncio.open_connection(host, port)
+    except OSError as error:
+        raise GatewayError(502, str(error)) from error
 
-    Raises `Aborted` when either side goes before the response is complete.
+
+async def forward(
+    uri: str,
+    request: Request,
+    peer: str,
+    invocation_id: str,
+    receive: Receive,
+    send: Send,
+    more_headers: Collection[tuple[bytes, bytes]] = (),
+) -> None:
+    """Forward a request from the address `peer` to the server at `uri` and its response to the client.
+
+    The request gets `more_headers` in the place of those of the same names. Raises `GatewayError` when no response
+    begins, and `Aborted` when either side goes before the response is complete.
     """
     parts = urlsplit(uri)
-    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in _OWN]
+    own = _OWN | {name for name, _ in more_headers}
+    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in own]
     headers += [
+        *more_headers,
         (b"host", parts.netloc.encode()),
         (b"x-forwarded-for", peer.encode()),
         (b"x-forwarded-host", request.headers.get("host", "").encode()),
@@ -144,22 +195,24 @@ async def forward(uri: str, request: Request, peer: str, invocation_id: str, rec
     if request.content_length is None and "transfer-encoding" in request.headers:
         headers.append((b"transfer-encoding", b"chunked"))
     outgoing = h11.Request(method=request.method, target=request.target, headers=headers)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    reader, writer = await _connect(parts.hostname, parts.port)
     upstream = _Upstream(reader, writer)
     upload = asyncio.ensure_future(_send_request(upstream, outgoing, receive))
     download = asyncio.ensure_future(_send_response(upstream, send))
     try:
-        await asyncio.wait((upload, download), return_when=asyncio.FIRST_COMPLETED)
-        # The upload ends only by failing: with the client gone, or with the worker's server not
+        await upstream.wait_for_one_of((upload, download))
+        # The upload ends only by failing: with the client gone, or with the app's server not
         # reading on. In the second case its response may be complete all the same.
         if not download.done() and isinstance(upload.exception(), OSError):
-            await asyncio.wait((download,))
+            await upstream.wait_for_one_of((download,))
         if download.done():
             download.result()
         else:
             upload.result()
     except (h11.ProtocolError, OSError) as error:
-        raise Aborted(str(error)) from error
+        if upstream.responded:
+            raise Aborted(str(error)) from error
+        raise GatewayError(504 if isinstance(error, TimeoutError) else 502, str(error)) from error
     finally:
         for task in (upload, download):
             task.cancel()
