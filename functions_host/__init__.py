@@ -20,7 +20,8 @@ Modules, each with one reason to change:
 * `worker`: the runtime packages; no other module touches them
 * `routes`: which function answers a path
 * `convert`: HTTP to and from messages, cookies included
-* `proxy`: HTTP streaming
+* `proxy`: forwarding to a server of the app's, for HTTP streaming and custom handlers
+* `custom_handler`: apps that bring their own server
 * `app`: the host's answer to a request
 * `logs`: the handler of the root logger
 * `errors`: what a person is told in one sentence

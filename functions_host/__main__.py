@@ -20,6 +20,7 @@ import uvicorn
 from . import __doc__ as package_doc
 from . import environment
 from .app import MAX_BODY, HostApp
+from .custom_handler import CustomHandler
 from .errors import HostError
 from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
@@ -97,7 +98,7 @@ def _bind(port: int) -> socket.socket:
         raise HostError(f"Port {port} {why}: give another one with --port.") from None
 
 
-def _list_functions(worker: Worker, routes: list[Route], url: str) -> None:
+def _list_functions(worker: Worker | CustomHandler, routes: list[Route], url: str) -> None:
     by_name = {route.function.name: route for route in routes}
     print("Functions:\n")
     for function in worker.functions:
@@ -131,8 +132,39 @@ class _Signals:
 async def _serve(project: Project, args: argparse.Namespace, listener: socket.socket, signals: _Signals) -> bool:
     url = f"http://localhost:{listener.getsockname()[1]}"
     apply_settings(project, os.environ, url)
-    worker = Worker(project, verbose=args.verbose)
+    worker: Worker | CustomHandler
+    if project.custom_handler is None:
+        worker = Worker(project, verbose=args.verbose)
+    else:
+        worker = CustomHandler(project, verbose=args.verbose)
     await worker.start()
+    try:
+        await _answer_requests(worker, project, args, listener, signals)
+    finally:
+        # uvicorn has raised the signal again by now, for the worker's own server if there is one.
+        stopped = await worker.stop()
+    return stopped
+
+
+async def _end_with(handler: CustomHandler, server: uvicorn.Server) -> None:
+    """End the host's server when the app's ends by itself, and raise `HostError`."""
+    try:
+        await handler.watch()
+    except HostError:
+        # A Ctrl-C reaches both of them.
+        if not server.should_exit:
+            server.should_exit = True
+            raise
+
+
+async def _answer_requests(
+    worker: Worker | CustomHandler,
+    project: Project,
+    args: argparse.Namespace,
+    listener: socket.socket,
+    signals: _Signals,
+) -> None:
+    url = f"http://localhost:{listener.getsockname()[1]}"
     worker.functions = enabled(worker.functions, os.environ)
     if not worker.functions:
         raise HostError(
@@ -171,9 +203,10 @@ async def _serve(project: Project, args: argparse.Namespace, listener: socket.so
     print(f"Listening on {address}", flush=True)
     server = uvicorn.Server(config)
     signals.served = True
+    watch = asyncio.create_task(_end_with(worker, server)) if isinstance(worker, CustomHandler) else None
     await server.serve(sockets=[listener])
-    # uvicorn has raised the signal again by now, for the worker's own server if there is one.
-    return await worker.stop(timeout=1)
+    if watch and watch.done():
+        watch.result()
 
 
 def _new_loop(name: str) -> asyncio.AbstractEventLoop:

@@ -27,14 +27,15 @@ import logging
 import uuid
 from collections.abc import Mapping, MutableMapping
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Protocol
 
 from . import convert, proxy
 from .convert import Request, Response
+from .messages import Message
 from .project import Function
 from .proxy import Receive, Send
 from .routes import Route
-from .worker import InvocationFailed, Worker
+from .worker import InvocationFailed
 
 #: ScriptConstants.DefaultMaxRequestBodySize; FUNCTIONS_REQUEST_BODY_SIZE_LIMIT overrides it.
 MAX_BODY = 104_857_600
@@ -49,12 +50,28 @@ class _ClientGone(Exception):
     """The client left before its request was complete."""
 
 
+class Backend(Protocol):
+    """What the host needs of a worker, or of a custom handler."""
+
+    #: The server to which each request is forwarded; None where the host itself reads and answers it.
+    http_uri: str | None
+    description: str
+
+    async def invoke(
+        self, function: Function, data: Message, trace: Message, invocation_id: str | None = None
+    ) -> Message:
+        """Call a function; raise `InvocationFailed` when it failed."""
+
+    def headers(self, invocation_id: str) -> list[tuple[bytes, bytes]]:
+        """Return headers to add to a forwarded request."""
+
+
 class HostApp:
     """The ASGI app that stands where the Functions host stands in Azure."""
 
     def __init__(
         self,
-        worker: Worker,
+        worker: Backend,
         routes: list[Route],
         *,
         key: str | None = None,
@@ -194,7 +211,8 @@ class HostApp:
             )
         )
         try:
-            await proxy.forward(self._worker.http_uri, request, peer, invocation_id, receive, send)
+            headers = self._worker.headers(invocation_id)
+            await proxy.forward(self._worker.http_uri, request, peer, invocation_id, receive, send, headers)
             await invocation
         except InvocationFailed:
             pass  # The worker's server has answered 500 and the worker has logged why.

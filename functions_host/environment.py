@@ -221,7 +221,6 @@ def run_again(python: Path, arguments: Sequence[str]) -> int:
     """Run the host in `python` in the place of this process; only on Windows return, with its exit code."""
     # -P, or the working directory's modules would hide those of the packages.
     command = [str(python), "-P", "-m", _PACKAGE.name, "--no-install", *arguments]
-    os.environ["PATH"] = os.pathsep.join([str(python.parent), os.environ.get("PATH", os.defpath)])
     if sys.platform != "win32":
         os.execv(command[0], command)
     # There execv() ends this process, and the shell goes on while the host runs. Ctrl-C ends the host itself.

@@ -1,7 +1,7 @@
 """The files of a function app: host.json, local.settings.json, function.json.
 
 Left out: comments in these files (the real host allows them, Python's json does not), encrypted
-settings, extension bundles, and all of host.json except the route prefix and custom headers.
+settings, extension bundles, and all of host.json except the route prefix, custom headers and the custom handler.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Project:
     route_prefix: str
     is_v2: bool
     custom_headers: Mapping[str, str]
+    custom_handler: Mapping[str, Any] | None = None
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -96,11 +97,12 @@ def read_project(path: Path) -> Project:
         raise HostError(f"{path} is not a folder: give the folder of a function app.")
     if not (path / "host.json").is_file():
         raise HostError(f"{path} has no host.json: give the folder of a function app.")
-    extensions = _read_json(path / "host.json").get("extensions") or {}
-    http = extensions.get("http") or {}
+    settings = _read_json(path / "host.json")
+    http = (settings.get("extensions") or {}).get("http") or {}
     prefix = http.get("routePrefix", _DEFAULT_PREFIX)
     is_v2 = (path / "function_app.py").is_file()
-    return Project(path.resolve(), prefix or "", is_v2, http.get("customHeaders") or {})
+    headers = http.get("customHeaders") or {}
+    return Project(path.resolve(), prefix or "", is_v2, headers, settings.get("customHandler"))
 
 
 def apply_settings(project: Project, environ: MutableMapping[str, str], url: str) -> None:

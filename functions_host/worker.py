@@ -222,7 +222,11 @@ class Worker:
             raise InvocationFailed(response.result.exception.message)
         return response
 
-    async def stop(self, timeout: float) -> bool:
+    def headers(self, invocation_id: str) -> list[tuple[bytes, bytes]]:
+        """Return what a forwarded request has beyond the headers that `proxy` writes: nothing."""
+        return []
+
+    async def stop(self, timeout: float = 1) -> bool:
         """Stop the worker; return False where a sync function did not end within `timeout`."""
         if self._servers:
             # The signal that ended the host has reached the worker's server as well.

@@ -329,3 +329,72 @@ async def show_state(req: Request) -> JSONResponse:
     return JSONResponse(state)
 '''
 }
+
+
+# An app that brings its own server.
+CUSTOM_HANDLER = {
+    "host.json": json.dumps(
+        {
+            "version": "2.0",
+            "customHandler": {
+                "description": {"defaultExecutablePath": "python", "arguments": ["server.py", "an argument"]},
+                "enableProxyingHttpRequest": True,
+            },
+            "extensions": {"http": {"routePrefix": "api", "customHeaders": {"X-Custom": "from host.json"}}},
+        }
+    ),
+    "web/function.json": function_json(route="{*route}", authLevel="function", methods=["get", "post"]),
+    "nightly/function.json": json.dumps({"bindings": [{"type": "timerTrigger", "direction": "in", "name": "timer"}]}),
+    "server.py": """
+import asyncio, json, os, sys
+import uvicorn
+
+state = {"closed": 0}
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        print("the server ended in order", flush=True)
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    if scope["path"].endswith("/chunks"):
+        await send(start)
+        for number in range(4):
+            await send({"type": "http.response.body", "body": b"%d" % number, "more_body": True})
+            await asyncio.sleep(0.15)
+        await send({"type": "http.response.body"})
+    elif scope["path"].endswith("/wait"):
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        state["closed"] += 1
+    elif scope["path"].endswith("/exit"):
+        os._exit(3)
+    else:
+        size, more = 0, True
+        while more:
+            event = await receive()
+            size += len(event.get("body", b""))
+            more = event.get("more_body", False)
+        got = {
+            "method": scope["method"],
+            "target": scope["raw_path"].decode() + "?" + scope["query_string"].decode(),
+            "headers": [[name.decode(), value.decode()] for name, value in scope["headers"]],
+            "size": size,
+            "python": sys.prefix,
+            "arguments": sys.argv[1:],
+            "folder": os.getcwd(),
+            "root": os.environ["FUNCTIONS_APP_ROOT_PATH"],
+            "setting": os.environ.get("A_SETTING"),
+            **state,
+        }
+        await send(start)
+        await send({"type": "http.response.body", "body": json.dumps(got).encode()})
+
+
+uvicorn.run(app, host="127.0.0.1", port=int(os.environ["FUNCTIONS_CUSTOMHANDLER_PORT"]))
+""",
+}
