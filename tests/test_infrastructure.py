@@ -112,6 +112,7 @@ def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -
         "APPLICATIONINSIGHTS_CONNECTION_STRING": "applicationInsights.properties.ConnectionString",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "ClientId=${identity.properties.clientId};Authorization=AAD",
     }
+    expected["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "string(requestBodyLimitMB * 1024 * 1024)"
     if variant.observability == "opentelemetry":
         expected["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] = "true"
     if variant.mode == "sync":
@@ -119,6 +120,27 @@ def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -
     if variant.mode == "streaming" and variant.python_version in ("3.11", "3.12"):
         expected["PYTHON_ENABLE_INIT_INDEXING"] = "1"
     assert app_settings(bicep) == expected
+
+
+def body_limit(bicep: Bicep, **parameters: int) -> int:
+    """Return the largest body, in MB, that the file's arithmetic gives; Bicep divides whole numbers as // does."""
+    names = {**bicep.parameters, **parameters}
+    return int(eval(str(names["requestBodyLimitMB"]).replace("/", "//"), {"max": max}, names))
+
+
+def test_the_bodies_of_all_requests_at_once_fit_into_memory(variant: Variant, bicep: Bicep) -> None:
+    if variant.mode == "streaming":
+        assert bicep.parameters["requestBodyLimitMB"] == 100  # Azure's own: nothing is collected.
+        return
+    for memory in (512, 2048, 4096):
+        for requests in (1, bicep.parameters["requestsPerInstance"], 1000):
+            limit = body_limit(bicep, instanceMemoryMB=memory, requestsPerInstance=requests)
+            # The host and the worker hold each body several times; four is the estimate that the comment names.
+            assert limit == 1 or 4 * requests * limit <= memory / 2 < 4 * requests * (limit + 1)
+
+
+def test_the_readme_names_the_largest_body(variant: Variant, bicep: Bicep, project: BakedProject) -> None:
+    assert f"{body_limit(bicep)} MB (`requestBodyLimitMB` in `infra/main.bicep`)" in project.read("README.md")
 
 
 def test_no_app_setting_is_one_that_flex_consumption_refuses(bicep: Bicep) -> None:

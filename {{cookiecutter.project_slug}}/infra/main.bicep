@@ -1,3 +1,4 @@
+{%- set requests = {"sync": 16, "nest_asyncio": 4}[cookiecutter.__mode] | default(50) -%}
 // All that this project has in Azure, in one resource group. `azd up` makes it, and changes it after a change here;
 // `azd down` removes it. There is no key or password in it: the function app has an identity, and what it needs to
 // reach grants that identity one role each.
@@ -35,7 +36,22 @@ param maximumInstanceCount int = 40
 @description('How many requests an instance answers at once.')
 @minValue(1)
 @maxValue(1000)
-param requestsPerInstance int = {% if cookiecutter.__mode == "sync" %}16{% elif cookiecutter.__mode == "nest_asyncio" %}4{% else %}50{% endif %}
+param requestsPerInstance int = {{ requests }}
+
+{% if cookiecutter.__mode == "streaming" -%}
+// A body arrives in chunks and is held nowhere, unless the app collects it, so memory sets no bound. This is Azure's own.
+@description('The largest body of a request, in MB. A larger one gets status 413.')
+@minValue(1)
+param requestBodyLimitMB int = 100
+{%- else -%}
+// The bodies of all requests at once must fit into the memory of an instance, where the host and the worker hold each
+// several times on its way to the app: four times, by estimate. Half of the memory is for all else. So this is
+// memory / 2 / 4 / requests at once: 2048 / 8 / {{ requests }} = {{ 2048 // 8 // requests }} here, where Azure's own limit, 100 MB, could want {{ "%g" | format(requests * 4 * 100 / 1000) }} GB.
+// For larger uploads set a number, with fewer requests at once or more memory.
+@description('The largest body of a request, in MB. A larger one gets status 413.')
+@minValue(1)
+param requestBodyLimitMB int = max(1, instanceMemoryMB / (8 * requestsPerInstance))
+{%- endif %}
 
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
@@ -194,6 +210,7 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
           name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING'
           value: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         }
+        { name: 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', value: string(requestBodyLimitMB * 1024 * 1024) }
 {%- if cookiecutter.observability == "opentelemetry" %}
         { name: 'PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY', value: 'true' }
 {%- endif %}
