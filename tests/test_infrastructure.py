@@ -193,6 +193,18 @@ def test_the_identity_has_one_role_on_each_of_two_resources(bicep: Bicep, projec
     assert project.read("infra/main.bicep").count(type_) == len(roles)
 
 
+def test_what_other_triggers_need_is_said_where_it_is_set_and_in_the_readme(project: BakedProject) -> None:
+    # https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
+    text, readme = project.read("infra/main.bicep"), project.read("README.md")
+    for role, identifier in (
+        ("Storage Queue Data Contributor", "974c5e8b-45b9-4653-ba55-5f855dd0fb88"),
+        ("Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"),
+    ):
+        assert f"// {role}: {identifier}\n" in text and role in readme
+    for setting in ("AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri"):
+        assert setting in text and setting in readme
+
+
 def test_parameters_without_a_default_are_given_by_azd(bicep: Bicep, project: BakedProject) -> None:
     given = json.loads(project.read("infra/main.parameters.json"))["parameters"]
     assert given == {"environmentName": {"value": "${AZURE_ENV_NAME}"}}

@@ -118,6 +118,11 @@ resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
 }
 
 // Storage Blob Data Owner, on this account: the least with which the host keeps its locks.
+//
+// That does for HTTP and for timers. A queue or blob trigger beside the app needs a second role on this account, and
+// Durable Functions a third, each in a resource such as this:
+// Storage Queue Data Contributor: 974c5e8b-45b9-4653-ba55-5f855dd0fb88
+// Storage Table Data Contributor: 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storage
   name: guid(storage.id, identity.id, 'Storage Blob Data Owner')
@@ -202,6 +207,8 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
       scmMinTlsVersion: '1.2'
       // These are all app settings there are: one that is made elsewhere is gone after the next `azd provision`.
       appSettings: [
+        // With queues AzureWebJobsStorage__queueServiceUri too (primaryEndpoints.queue), and with Durable Functions also
+        // AzureWebJobsStorage__tableServiceUri (primaryEndpoints.table); see the roles above.
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.properties.primaryEndpoints.blob }
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
         { name: 'AzureWebJobsStorage__clientId', value: identity.properties.clientId }
