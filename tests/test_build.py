@@ -15,6 +15,7 @@ from pytest_cookies.plugin import Cookies
 from tests.conftest import BakedProject, bake_or_fail, run_python
 from tests.variants import FRAMEWORKS, PLAIN, one_with
 from tests.wheels import write_wheel
+from tests.workflows import run, script
 
 PYTHON = "{}.{}".format(*sys.version_info)
 TAG = f"cp{PYTHON.replace('.', '')}-cp{PYTHON.replace('.', '')}"
@@ -305,6 +306,20 @@ def test_the_function_app_is_imported_from_the_package_alone_and_nothing_is_comp
     assert compiled == []
     assert len([file for file in files if Path(file).is_relative_to(mounted)]) > 100
     assert names == [FRAMEWORKS[PLAIN["framework"]]["function_name"]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the workflows run on Linux")
+def test_ci_imports_the_function_from_the_package_with_nothing_else_installed(real: BakedProject) -> None:
+    command = script(real, "Import the function from the package")
+    result = run(command, real.path)
+    assert (result.returncode, result.stderr) == (0, "")
+    # It is this package that was imported: without its packages nothing is.
+    packages = real.path / "dist" / "app" / PACKAGES
+    packages.rename(packages.with_name("elsewhere"))
+    try:
+        assert "No module named 'azure'" in run(command, real.path).stderr
+    finally:
+        packages.with_name("elsewhere").rename(packages)
 
 
 def test_the_modules_name_their_place_in_azure(mounted: Path) -> None:

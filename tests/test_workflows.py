@@ -4,56 +4,24 @@ import json
 import re
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import Bake, BakedProject
 from tests.variants import FRAMEWORKS, PLAIN, VARIANTS
+from tests.workflows import jobs, run, script, workflow
 
 ACTION = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
 with_workflows = pytest.mark.parametrize(
     "variant", [each for each in VARIANTS if each.ci == "github"], ids=str, indirect=True, scope="module"
 )
 on_linux = pytest.mark.skipif(sys.platform == "win32", reason="the workflows run on Linux")
-
-
-def workflow(project: BakedProject, name: str) -> dict[Any, Any]:
-    """Return a workflow; its `on` is a truth value to YAML 1.1."""
-    parsed: dict[Any, Any] = yaml.safe_load(project.read(f".github/workflows/{name}"))
-    return parsed
-
-
-def jobs(project: BakedProject) -> list[dict[str, Any]]:
-    """Return the jobs of both workflows."""
-    return [job for name in ("ci.yml", "deploy.yml") for job in workflow(project, name)["jobs"].values()]
-
-
-def script(project: BakedProject, name: str) -> str:
-    """Return the commands of a step by its name."""
-    (found,) = (step["run"] for job in jobs(project) for step in job.get("steps", []) if step["name"] == name)
-    assert isinstance(found, str)
-    return found
-
-
-def run(commands: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run commands as GitHub does."""
-    path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
-    return subprocess.run(
-        ["bash", "-e", "-c", commands],
-        cwd=folder,
-        env={"PATH": path, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
 
 
 @with_workflows
@@ -137,38 +105,52 @@ def test_what_is_deployed_is_what_was_built(project: BakedProject) -> None:
     assert Path(upload["path"]).name == deploy["with"]["package"]
 
 
+def import_from_package(project: BakedProject, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run CI's import of the function in `folder`, on a package such as build.py makes.
+
+    For speed its packages are this Python's own. tests/test_build.py has the one in earnest.
+    """
+    code = "import build, pathlib, sys; build.copy_project(build.project_files(build.read('.funcignore'))[0], "
+    copied = project.python("-c", f"{code}pathlib.Path(sys.argv[1]))", folder / "dist" / "app")
+    assert copied.returncode == 0, copied.stderr
+    packages = folder / "dist" / "app" / ".python_packages" / "lib" / "site-packages"
+    packages.parent.mkdir(parents=True)
+    packages.symlink_to(sysconfig.get_path("purelib"))
+    return run(script(project, "Import the function from the package"), folder)
+
+
 @on_linux
 @with_workflows
-def test_the_function_is_imported(project: BakedProject) -> None:
-    result = run(script(project, "Import the function"), project.path)
+def test_the_function_is_imported_from_the_package(project: BakedProject, tmp_path: Path) -> None:
+    result = import_from_package(project, tmp_path)
     assert result.returncode == 0, result.stderr
 
 
 @with_workflows
-def test_the_function_is_imported_before_the_tools_are_there(project: BakedProject) -> None:
+def test_the_package_is_imported_before_it_is_kept(project: BakedProject) -> None:
     (check,) = workflow(project, "ci.yml")["jobs"].values()
     names = [step["name"] for step in check["steps"]]
-    assert names.index("Install what the app needs") < names.index("Import the function")
-    assert names.index("Import the function") < names.index("Install the tools")
+    assert names[-3:-1] == ["Build the package", "Import the function from the package"]
 
 
 @on_linux
 @pytest.mark.parametrize("programming_model", ["v1", "v2"])
-def test_a_broken_app_shows_its_traceback(bake: Bake, programming_model: str) -> None:
+def test_a_broken_app_shows_its_traceback(bake: Bake, tmp_path: Path, programming_model: str) -> None:
     project = bake(programming_model=programming_model)
     package = project.path / FRAMEWORKS[PLAIN["framework"]]["package"] / "__init__.py"
-    package.write_text(package.read_text(encoding="utf-8") + "\nimport nowhere_to_be_found\n", encoding="utf-8")
-    result = run(script(project, "Import the function"), project.path)
+    # It is there, and .funcignore leaves it out.
+    package.write_text(package.read_text(encoding="utf-8") + "\nimport tests.test_app\n", encoding="utf-8")
+    result = import_from_package(project, tmp_path)
     assert result.returncode == 1
     assert result.stderr.startswith("Traceback") and str(package.relative_to(project.path)) in result.stderr
-    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in result.stderr
+    assert "ModuleNotFoundError: No module named 'tests" in result.stderr
 
 
 @on_linux
-def test_an_app_without_functions_is_refused(bake: Bake) -> None:
+def test_an_app_without_functions_is_refused(bake: Bake, tmp_path: Path) -> None:
     project = bake()
     (project.path / "function_app.py").write_text("import azure.functions as func\n\napp = func.FunctionApp()\n")
-    result = run(script(project, "Import the function"), project.path)
+    result = import_from_package(project, tmp_path)
     assert result.returncode == 1
     assert "no function is declared" in result.stderr
 
