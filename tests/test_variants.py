@@ -18,10 +18,7 @@ from tests.variants import FRAMEWORKS, Variant, context_of, template_files
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
     # The extension that gives the worker its server is named after FastAPI.
-    **{
-        ("framework", name): rf"(?<!-http-)(?<!\.http\.){name}|{row['package']}"
-        for name, row in FRAMEWORKS.items()
-    },
+    **{("framework", name): rf"(?<!-http-)(?<!\.http\.){name}|{row['package']}" for name, row in FRAMEWORKS.items()},
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
     ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
     ("mode", "streaming"): r"streaming|worker_server|azurefunctions[.-]ext|/stream\b",

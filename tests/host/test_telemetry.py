@@ -168,7 +168,7 @@ print(*(span.name for span in spans.get_finished_spans()))
 )
 def test_the_span_itself_has_the_name_whatever_exports_it(framework: str, interface: str) -> None:
     row = FRAMEWORKS[framework]
-    own = PROJECT / row["package"] / f"{interface}.py"
+    own = PROJECT / row["package"] / interface
     module = f"{row['package']}.{interface}" if own.exists() else row["package"]
     traces = f"funcweb.{framework}.{interface}_traces"
     code = NAMES.format(module=module, traces=traces, wsgi=interface == "wsgi")

@@ -11,7 +11,7 @@ from pytest_cookies.plugin import Cookies
 
 from functions_host.client import serve
 from tests.conftest import bake_or_fail, run_python
-from tests.variants import PROJECT
+from tests.variants import PLAIN, PROJECT, Variant, context_of, one_with
 
 PAGES = ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect")
 
@@ -91,12 +91,11 @@ async def app(scope, receive, send):
 
 @pytest.fixture(scope="module")
 def client(cookies_session: Cookies) -> Iterator[httpx2.Client]:
-    """Return a client for a bare app under an empty prefix that has pages of its own where the server had its."""
-    project = bake_or_fail(cookies_session, framework="falcon", async_mode="streaming")
-    app = APP.format(pages=PAGES)
-    (project.path / "falconapp" / "streaming.py").write_text(app, encoding="utf-8")
-    entry = project.path / "function_app.py"
-    entry.write_text(entry.read_text(encoding="utf-8").replace("wrap(web_app)", "web_app"), encoding="utf-8")
+    """Return a client for a bare app, under no prefix, with pages of its own where the server had its."""
+    variant = Variant({**PLAIN, "framework": one_with("streaming", "asgi", wrappers=False), "async_mode": "streaming"})
+    project = bake_or_fail(cookies_session, **variant.answers)
+    app = project.path / context_of(variant)["__package"] / "__init__.py"
+    app.write_text(APP.format(pages=PAGES), encoding="utf-8")
     with (
         serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host,
         httpx2.Client(base_url=host.url, trust_env=False, timeout=10) as http,

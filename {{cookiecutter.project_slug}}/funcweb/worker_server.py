@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from azurefunctions.extensions.http.fastapi import web  # type: ignore[import-untyped]
+from azurefunctions.extensions.http.fastapi import web
 
 # The server is a FastAPI app of its own: it would answer /docs, /redoc, /openapi.json and /docs/oauth2-redirect in the
 # place of the app, and make a second span of each request. (An older FastAPI ignores the settings of its telemetry.)
@@ -21,11 +21,10 @@ COORDINATORS = ("azure_functions_runtime.http_v2", "azure_functions_worker.http_
 
 def leave_all_paths_to_the_app() -> None:
     """Let the server answer nothing by itself, and trace nothing; the worker makes it after importing this."""
-    if hasattr(web, "FastAPI"):
-        # Where it is defined the class is not replaced by what instruments FastAPI apps.
-        from fastapi.applications import FastAPI
-
-        web.FastAPI = partial(FastAPI, **SETTINGS)
+    if isinstance(getattr(web, "FastAPI", None), type):
+        # The class itself, if what instruments FastAPI apps has put a subclass in its place.
+        original = next((base for base in web.FastAPI.mro() if base.__name__ == "FastAPI"), web.FastAPI)
+        web.FastAPI = partial(original, **SETTINGS)
 
 
 def forget_answered_requests() -> None:
