@@ -6,9 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 from wsgiref.validate import validator
 
+import azure.functions as func
 import bottle
 import pytest
 from azurefunctions.extensions.http.fastapi import Request
@@ -50,6 +52,7 @@ async def answer(
     scope: Message | None = None,
     messages: list[Message] | None = None,
     send: Callable[[Message], Any] | None = None,
+    context: func.Context | None = None,
 ) -> list[Message]:
     """Send a request as the worker and its server do, and return what the app sends; then the client waits."""
     pending = list(messages or [GET])
@@ -66,7 +69,7 @@ async def answer(
         sent.append(message)
 
     request = Request(scope or server_scope(), receive)
-    response = await middleware.handle_async(request, Invocation())
+    response = await middleware.handle_async(request, context or Invocation())
     await response(request.scope, receive, keep)
     return sent
 
@@ -119,6 +122,18 @@ def test_the_host_is_that_of_the_client() -> None:
     asyncio.run(answer(StreamingMiddleware(app, "")))
     assert app.scopes[0]["headers"] == [(b"host", b"example.org:444"), *headers]
     assert app.scopes[1]["headers"] == [(b"host", b"127.0.0.1:5000")]
+
+
+@pytest.mark.parametrize("state", ["", "a=1"])
+def test_the_trace_context_is_that_of_the_invocation(state: str) -> None:
+    class Traced(Invocation):
+        trace_context = SimpleNamespace(trace_parent="00-trace-host-01", trace_state=state)  # type: ignore[assignment]
+
+    app = App()
+    headers = [(b"traceparent", b"00-trace-client-01"), (b"tracestate", b"b=2"), (b"accept", b"*/*")]
+    asyncio.run(answer(StreamingMiddleware(app, ""), server_scope(headers=headers), context=Traced()))
+    trace = [(b"traceparent", b"00-trace-host-01"), *([(b"tracestate", state.encode())] if state else [])]
+    assert app.scopes[0]["headers"] == [(b"host", b"127.0.0.1:5000"), (b"accept", b"*/*"), *trace]
 
 
 def test_the_lifespan_runs_once_and_each_request_has_its_own_copy_of_the_state() -> None:

@@ -22,7 +22,7 @@ from funcweb.route import (
     function_context,
     route_prefix,
     split_root_path,
-    trace_headers,
+    trace_fields,
 )
 
 ASGI_VERSIONS = {"version": "3.0", "spec_version": "2.5"}
@@ -91,14 +91,11 @@ class AsgiMiddleware(func.AsgiMiddleware):
             authority, headers = forwarded(authority, headers)
         if "cookie" in headers and "%" in headers["cookie"]:
             headers = {**headers, "cookie": restored_cookies(headers["cookie"])}
-        trace_parent, trace_state = trace_headers(context)
-        if trace_parent and ("traceparent" in headers or "tracestate" in headers):
+        trace = trace_fields(context)
+        if trace and ("traceparent" in headers or "tracestate" in headers):
             headers = {name: headers[name] for name in headers if name not in ("traceparent", "tracestate")}
         fields = [(name.encode(), headers[name].encode()) for name in headers]
-        if trace_parent:
-            fields.append((b"traceparent", trace_parent.encode()))
-            if trace_state:
-                fields.append((b"tracestate", trace_state.encode()))
+        fields += trace
         scheme, server, port = server_address(authority)
         decoded = unquote(path) if "%" in path else path
         return {

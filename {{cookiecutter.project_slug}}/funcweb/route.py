@@ -92,3 +92,12 @@ def trace_headers(context: func.Context | None) -> tuple[str, str]:
     """
     trace = None if context is None else context.trace_context
     return ("", "") if trace is None else (trace.trace_parent, trace.trace_state)
+
+
+def trace_fields(context: func.Context | None) -> list[tuple[bytes, bytes]]:
+    """Return the same as header fields of ASGI, where the invocation has a trace context."""
+    trace_parent, trace_state = trace_headers(context)
+    if not trace_parent:
+        return []
+    state = [(b"tracestate", trace_state.encode())] if trace_state else []
+    return [(b"traceparent", trace_parent.encode()), *state]

@@ -20,7 +20,7 @@ from funcweb.route import (
     function_context,
     route_prefix,
     split_root_path,
-    trace_headers,
+    trace_fields,
 )
 from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app
 
@@ -184,12 +184,10 @@ class AppResponse(Response):  # type: ignore[misc]
 
 def with_trace(headers: list[tuple[bytes, bytes]], context: func.Context | None) -> list[tuple[bytes, bytes]]:
     """Return the headers with the trace context of the invocation, if it has one."""
-    trace_parent, trace_state = trace_headers(context)
-    if not trace_parent:
+    trace = trace_fields(context)
+    if not trace:
         return headers
-    headers = [header for header in headers if header[0] not in (b"traceparent", b"tracestate")]
-    state = [(b"tracestate", trace_state.encode())] if trace_state else []
-    return [*headers, (b"traceparent", trace_parent.encode()), *state]
+    return [*(header for header in headers if header[0] not in (b"traceparent", b"tracestate")), *trace]
 
 
 def original_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
