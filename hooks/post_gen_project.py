@@ -96,16 +96,16 @@ def is_temporary(folder: Path) -> bool:
 def make_environment(python_version: str) -> str:
     """Return the command that makes .venv, with the project's Python if that can be found or had."""
     if os.name == "nt":
-        return f"py -{python_version} -m venv .venv"
+        return f"py -{python_version} -m venv --upgrade-deps .venv"
     # The environment in which this hook runs may be on PATH, but only for now.
     own = Path(sys.executable).parent
     path = os.pathsep.join(entry for entry in os.get_exec_path() if Path(entry) != own)
     if shutil.which(f"python{python_version}", path=path):
-        return f"python{python_version} -m venv .venv"
+        return f"python{python_version} -m venv --upgrade-deps .venv"
     uv = "uv" if shutil.which("uv", path=path) else os.environ.get("UV")  # `uv tool run` says where it is
     if uv:
         return f"{shlex.quote(uv)} venv --quiet --allow-existing --seed --python {python_version} .venv"
-    return "python3 -m venv .venv"
+    return "python3 -m venv --upgrade-deps .venv"
 
 
 def summary(context: dict[str, Any], folder: Path) -> list[str]:
@@ -114,7 +114,9 @@ def summary(context: dict[str, Any], folder: Path) -> list[str]:
     python = str(Path(".venv", "Scripts" if os.name == "nt" else "bin", "python"))
     server = app["server"].format(app=context["__package"]).replace("python", python, 1)
     enter = f'cd "{folder}"' if os.name == "nt" else f"cd {shlex.quote(str(folder))}"
-    install = f"{make_environment(context['python_version'])} && {python} -m pip install -r requirements-dev.txt"
+    install = (
+        f"{make_environment(context['python_version'])} && {python} -m pip install -r requirements.txt --group dev"
+    )
     in_git = any((parent / ".git").exists() for parent in [folder, *folder.parents])
     return [
         f"Made {context['project_slug']}: {context['__framework']} on Azure Functions ({context['__mode']}, "

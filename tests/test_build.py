@@ -267,6 +267,34 @@ def test_a_first_build_that_fails_leaves_nothing(small: BakedProject) -> None:
     assert not (small.path / "dist").exists()
 
 
+@pytest.fixture
+def locked(small: BakedProject, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> BakedProject:
+    """A small project with a lock, made when one of its packages had an earlier version only."""
+    monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_PYTHON", sys.executable)
+    # Static, so that uv needs no setuptools here.
+    change(small, "pyproject.toml", 'dynamic = ["dependencies"]', 'dependencies = ["tiny", "native<2"]')
+    change(small, "pyproject.toml", 'dynamic.dependencies.file = "requirements.txt"\n', "")
+    text = small.read("pyproject.toml")
+    group = text[text.index("[dependency-groups]") : text.index("[build-system]")]
+    change(small, "pyproject.toml", group, "")
+    small.passes("uv", "lock", "--no-index")
+    return small
+
+
+def test_installs_what_is_locked(locked: BakedProject) -> None:
+    build(locked)
+    assert f"{PACKAGES}/native-1.0.dist-info/METADATA" in contents(locked)
+    assert f"{PACKAGES}/tiny/__init__.py" in contents(locked)
+
+
+def test_takes_no_lock_that_is_out_of_date(locked: BakedProject) -> None:
+    change(locked, "pyproject.toml", '"native<2"', '"native<1"')
+    result = locked.python("build.py")
+    assert result.returncode == 1 and "ERROR: uv could not read uv.lock" in result.stderr
+
+
 @pytest.fixture(scope="module")
 def real(cookies_session: Cookies) -> BakedProject:
     """A project built with what the registry has."""

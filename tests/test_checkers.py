@@ -144,7 +144,7 @@ def test_the_development_container_has_the_tools(variant: Variant, project: Bake
     assert all(version.isdigit() for _, _, version in features)
     assert any(name.endswith("/azd") for name, _, _ in features) == (variant.deployment == "azd")
     assert container["onCreateCommand"].endswith("azure-functions-core-tools@4")
-    assert container["postCreateCommand"].split()[-1] in project.files
+    assert container["postCreateCommand"].endswith("pip install -r requirements.txt --group dev")
     assert container["forwardPorts"] == [7071]
     # What VS Code only recommends elsewhere is installed here, for F5 needs it.
     recommended = load(project, ".vscode/extensions.json")["recommendations"]

@@ -78,7 +78,7 @@ def test_post_gen_says_what_was_made_and_what_to_do_with_it(tmp_path: Path) -> N
     for line, title in ((run, "Run it"), (test, "Test it"), (keep, "Keep it")):
         command = line.removeprefix(f"{title}:").lstrip()
         assert shlex.split(command)[:3] == ["cd", str(folder), "&&"]
-    assert " .venv && .venv/bin/python -m pip install -r requirements-dev.txt && " in run
+    assert " .venv && .venv/bin/python -m pip install -r requirements.txt --group dev && " in run
     assert run.endswith(f" && .venv/bin/python {server}")
     assert test.endswith(" && .venv/bin/python -m pytest")
     assert keep.endswith(" && git init && git add --all")
@@ -100,10 +100,10 @@ def test_post_gen_shows_no_folder_that_will_soon_be_gone() -> None:
 @pytest.mark.parametrize(
     ("programs", "uv", "command"),
     [
-        (["python3.13", "python3", "uv"], None, "python3.13 -m venv .venv"),
+        (["python3.13", "python3", "uv"], None, "python3.13 -m venv --upgrade-deps .venv"),
         (["python3", "uv"], "/else/where/uv", "uv venv --quiet --allow-existing --seed --python 3.13 .venv"),
         (["python3"], "/my tools/uv", "'/my tools/uv' venv --quiet --allow-existing --seed --python 3.13 .venv"),
-        (["python3.12", "python3"], None, "python3 -m venv .venv"),
+        (["python3.12", "python3"], None, "python3 -m venv --upgrade-deps .venv"),
     ],
 )
 def test_the_environment_gets_the_python_of_the_project_where_that_can_be_had(

@@ -124,7 +124,7 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
         "AzureWebJobsSecretStorageType": "files",
     }
     pyproject = tomllib.loads(project.read("pyproject.toml"))
-    assert pyproject["tool"]["ruff"]["target-version"] == f"py{variant.python_version.replace('.', '')}"
+    assert pyproject["project"]["requires-python"] == f">={variant.python_version}"
     assert pyproject["tool"]["mypy"]["python_version"] == variant.python_version
     assert project.read(".python-version") == f"{variant.python_version}\n"
 
@@ -167,21 +167,22 @@ def imported_distributions(paths: list[Path]) -> set[str]:
     return {distributions.get(top, top) for top in tops - own}
 
 
-def requirements(project: BakedProject, name: str) -> set[str]:
-    """Return the names in a requirements file."""
-    lines = [line for line in project.read(name).splitlines() if not line.startswith(("-r", "#"))]
+def requirements(project: BakedProject) -> set[str]:
+    """Return the names in requirements.txt."""
+    lines = [line for line in project.read("requirements.txt").splitlines() if not line.startswith("#")]
     return {Requirement(line).name for line in lines}
 
 
 def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, project: BakedProject) -> None:
     sources = [path for path in project.path.rglob("*.py") if path.parent.name != "tests"]
-    assert requirements(project, "requirements.txt") == imported_distributions(sources)
+    assert requirements(project) == imported_distributions(sources)
     tests = imported_distributions(list(project.path.rglob("*.py")))
     app = variant.row["apps"][variant.interface]
     # The server is a command, and a framework's test client may stand on a package that only the framework imports.
     tools = {Requirement(line).name for line in (app["server_requirement"], app["test_client"]["requirement"]) if line}
-    tools |= {"mypy", "ruff"}
-    assert requirements(project, "requirements-dev.txt") == tests - requirements(project, "requirements.txt") | tools
+    tools |= {"mypy", "pip", "ruff"}  # build.py takes pip
+    group = tomllib.loads(project.read("pyproject.toml"))["dependency-groups"]["dev"]
+    assert {Requirement(line).name for line in group} == tests - requirements(project) | tools
 
 
 def test_azure_functions_is_split_by_python_version(project: BakedProject) -> None:

@@ -120,6 +120,18 @@ def import_from_package(project: BakedProject, folder: Path) -> subprocess.Compl
 
 
 @on_linux
+def test_what_is_installed_is_what_is_locked_where_there_is_a_lock(bake: Bake, tmp_path: Path) -> None:
+    project = bake()
+    commands = 'python() { echo "$*"; }\n' + script(project, "Install what the app and its checks need")
+    unlocked = run(commands, project.path, RUNNER_TEMP=str(tmp_path)).stdout
+    (project.path / "uv.lock").touch()
+    locked = run(commands, project.path, RUNNER_TEMP=str(tmp_path)).stdout
+    assert "-m pip install -r requirements.txt --group dev" in unlocked and "uv" not in unlocked
+    exported = re.findall(r"-m uv export --locked .* --output-file (\S+)", locked)
+    assert re.findall(r"-m pip install -r (\S+)", locked) == exported and len(exported) == 1
+
+
+@on_linux
 @with_workflows
 def test_the_function_is_imported_from_the_package(project: BakedProject, tmp_path: Path) -> None:
     result = import_from_package(project, tmp_path)

@@ -2,9 +2,9 @@
 
     python build.py
 
-They hold the project's files that .funcignore does not leave out, and the packages of requirements.txt, for Linux on
-x86-64 whatever system this is. Every module is compiled ahead: Azure mounts the package read-only, so Python could not
-keep what it compiles, and would compile everything again at each cold start.
+They hold the project's files that .funcignore does not leave out, and the packages of requirements.txt, or of uv.lock
+where there is one, for Linux on x86-64 whatever system this is. Every module is compiled ahead: Azure mounts the
+package read-only, so Python could not keep what it compiles, and would compile everything again at each cold start.
 
 pip answers markers such as `sys_platform` for the system it runs on. If a dependency has any, build on Linux.
 """
@@ -124,19 +124,32 @@ def copy_project(names: list[str], app: Path) -> None:
     (app / ".funcignore").write_text(NOTHING_IGNORED, encoding="utf-8", newline="\n")
 
 
+def export_lock(file: Path) -> None:
+    """Write the packages of uv.lock into a file for pip, with hashes, if the lock is up to date."""
+    uv = shutil.which("uv")
+    command = [uv] if uv else [sys.executable, "-m", "uv"]
+    command += ["export", "--locked", "--no-dev", "--no-emit-project", "--quiet", "--output-file", str(file)]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+        raise BuildError("uv could not read uv.lock; what it says is above. `python -m pip install uv` installs it.")
+
+
 def install_packages(python: str, target: Path) -> None:
-    """Install what requirements.txt names, from wheels for Azure."""
+    """Install what requirements.txt names, or what uv.lock holds, from wheels for Azure."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     command += ["--no-compile", "--no-warn-conflicts", "--only-binary=:all:", "--target", str(target)]
-    command += ["--requirement", "requirements.txt"]
     command += ["--implementation", "cp", "--python-version", python, "--abi", "cp" + python.replace(".", "")]
     command += [argument for platform in PLATFORMS for argument in ("--platform", f"{platform}_x86_64")]
     read("requirements.txt")
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
-        raise BuildError(
-            "pip could not install what requirements.txt names; what it says is above. A package that has no wheel for "
-            "Linux x86-64 and this Python cannot be taken."
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        requirements = ROOT / "requirements.txt"
+        if (ROOT / "uv.lock").exists():
+            requirements = Path(folder, "locked.txt")
+            export_lock(requirements)
+        if subprocess.run([*command, "--requirement", str(requirements)], cwd=ROOT, check=False).returncode != 0:
+            raise BuildError(
+                f"pip could not install what {requirements.name} names; what it says is above. A package that has no "
+                "wheel for Linux x86-64 and this Python cannot be taken."
+            )
 
 
 def remove_scripts(target: Path) -> None:
