@@ -119,6 +119,32 @@ def import_from_package(project: BakedProject, folder: Path) -> subprocess.Compl
     return run(script(project, "Import the function from the package"), folder)
 
 
+def test_pre_commit_runs_what_ci_checks(bake: Bake) -> None:
+    project = bake()
+    (repository,) = yaml.safe_load(project.read(".pre-commit-config.yaml"))["repos"]
+    hooks = [hook["entry"].replace(" --fix", "") for hook in repository["hooks"]]
+    steps = ["Lint", "Check the format", "Check the types", "Test"]
+    assert hooks == [script(project, step).strip().replace(" --check", "") for step in steps]
+
+
+@on_linux
+def test_pre_commit_mends_before_a_commit_and_tests_before_a_push(bake: Bake) -> None:
+    project = bake()
+    for path in (project.path / "tests").glob("test_*.py"):
+        path.unlink()
+    (project.path / "ill.py").write_text("import  os\n", encoding="utf-8")
+    (project.path / "tests" / "test_ill.py").write_text("def test_ill():\n    assert False\n", encoding="utf-8")
+    environment = {"PRE_COMMIT_HOME": str(project.path / ".git" / "cache")}
+    run("git init && git add --all", project.path)
+    commit = run("python -m pre_commit run --all-files --color never", project.path, **environment)
+    assert commit.returncode == 1 and project.read("ill.py") == ""
+    assert dict(re.findall(r"^(\w+)\.+(\w+)$", commit.stdout, re.MULTILINE)) == {
+        "Lint": "Failed", "Format": "Passed", "Types": "Passed",
+    }  # fmt: skip
+    push = "python -m pre_commit run --all-files --color never --hook-stage pre-push pytest"
+    assert "FAILED tests/test_ill.py" in run(push, project.path, **environment).stdout
+
+
 @on_linux
 def test_what_is_installed_is_what_is_locked_where_there_is_a_lock(bake: Bake, tmp_path: Path) -> None:
     project = bake()
