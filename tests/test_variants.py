@@ -156,7 +156,8 @@ def imported_distributions(paths: list[Path]) -> set[str]:
                 modules.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module)
-    tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
+    # From this funcweb/worker_server.py takes what the extension of the worker brings.
+    tops = {module.split(".")[0] for module in modules - {"fastapi.applications"}} - sys.stdlib_module_names
     own = {path.stem for path in paths if "funcweb" not in path.parts} | {"funcweb"}
     own |= {path.parent.name for path in paths if "funcweb" not in path.parts}
     distributions = {

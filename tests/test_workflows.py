@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.conftest import Bake, BakedProject
 from tests.variants import FRAMEWORKS, PLAIN, VARIANTS

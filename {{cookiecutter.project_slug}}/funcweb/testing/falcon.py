@@ -20,7 +20,7 @@ class TestClient(testing.TestClient):
             RuntimeError: the app failed to start.
         """
         self.runner = asyncio.Runner()
-        self.conductor = testing.ASGIConductor(staying_connected(self.app))
+        self.conductor = testing.ASGIConductor(as_a_server_calls(self.app))
         self.runner.run(self.conductor.__aenter__())
         return self
 
@@ -35,10 +35,13 @@ class TestClient(testing.TestClient):
         return result
 
 
-def staying_connected(app: Any) -> Any:
-    """Return the app, which hears that its client has gone only when its response is complete."""
+def as_a_server_calls(app: Any) -> Any:
+    """Return the app, called with lists for Falcon's iterators, and told that its client has gone only at the end."""
 
-    async def connected_app(scope: Any, receive: Any, send: Any) -> None:
+    async def called_app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            lists = {name: [*scope[name]] for name in ("client", "server") if name in scope}
+            scope = {**scope, **lists, "headers": [tuple(header) for header in scope["headers"]]}
         complete = asyncio.Event()
 
         async def receive_connected() -> Any:
@@ -54,4 +57,4 @@ def staying_connected(app: Any) -> Any:
 
         await app(scope, receive_connected, send_and_see)
 
-    return connected_app
+    return called_app

@@ -22,9 +22,6 @@ class ThroughFunction(Through):
             **scope,
             "path": path,
             "raw_path": quote(path, safe=PATH_CHARACTERS).encode(),
-            # These may be iterators, which can be read only once.
-            "headers": [tuple(header) for header in scope["headers"]],
-            **{key: tuple(scope[key]) for key in ("client", "server") if scope.get(key)},
         }
         response = await self.function(Request(server_scope, receive), Invocation())
         await response(server_scope, receive, send)
