@@ -124,7 +124,9 @@ def test_the_package_holds_what_runs_and_nothing_else(built: BakedProject) -> No
         "bottleapp/__init__.py",
         "function_app.py",
         "funcweb/__init__.py",
+        "funcweb/cookies.py",
         "funcweb/http.py",
+        "funcweb/response.py",
         "funcweb/route.py",
         "funcweb/wsgi.py",
     ]

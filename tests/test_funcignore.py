@@ -75,7 +75,9 @@ KEPT = {
 OWN = {
     "flaskapp/__init__.py",
     "funcweb/__init__.py",
+    "funcweb/cookies.py",
     "funcweb/http.py",
+    "funcweb/response.py",
     "funcweb/route.py",
     "funcweb/wsgi.py",
     "host.json",

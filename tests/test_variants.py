@@ -36,6 +36,9 @@ ALWAYS = {
     "tests/test_app.py",
 }
 
+# What both middlewares need that collect a response and send it whole.
+BUFFERED = {"funcweb/cookies.py", "funcweb/http.py", "funcweb/response.py"}
+
 # What an answer adds to them.
 FILES_OF_ANSWERS: dict[tuple[str, str], set[str]] = {
     ("deployment", "azd"): {"azure.yaml", "infra/main.bicep", "infra/main.parameters.json"},
@@ -74,8 +77,8 @@ def test_files(variant: Variant, project: BakedProject) -> None:
     entry = {"v1": {f"{name}/__init__.py", f"{name}/function.json"}, "v2": {"function_app.py"}}
     package = variant.row["package"]
     middleware = {
-        "wsgi": {"funcweb/wsgi.py", "funcweb/http.py"},
-        "asgi": {"funcweb/asgi.py", "funcweb/lifespan.py", "funcweb/http.py"},
+        "wsgi": {"funcweb/wsgi.py", *BUFFERED},
+        "asgi": {"funcweb/asgi.py", "funcweb/lifespan.py", *BUFFERED},
         "streaming": {
             "funcweb/streaming.py", "funcweb/lifespan.py", "tests/test_stream.py", f"{package}/streaming.py"
         },

@@ -27,7 +27,9 @@ from . import apps
 from .conftest import Write
 
 V1 = "v1 under a prefix"
-MODULES = [f"funcweb/{name}.py" for name in ("__init__", "route", "http", "lifespan", "wsgi", "asgi")]
+MODULES = [
+    f"funcweb/{name}.py" for name in ("__init__", "route", "http", "cookies", "response", "lifespan", "wsgi", "asgi")
+]
 IMPORTS = {
     "stock": "from azure.functions import AsgiMiddleware, WsgiMiddleware",
     "ours": "from funcweb.asgi import AsgiMiddleware\nfrom funcweb.wsgi import WsgiMiddleware",

@@ -1,46 +1,10 @@
 """What becomes of a response, whichever interface it comes from."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
 import azure.functions as func
 import azure.functions.http
 import pytest
 
-from tests.middleware.requests import call_asgi, call_wsgi, request
-
-Answer = Callable[..., func.HttpResponse]
-
-
-def answer_wsgi(status: int, headers: Sequence[tuple[str, str]], body: bytes, method: str = "GET") -> func.HttpResponse:
-    """Send this response through the WSGI middleware."""
-
-    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        # PEP 3333 wants a type where there is a body.
-        has_type = status in (204, 304) or any(name == "Content-Type" for name, _ in headers)
-        start_response(f"{status} Whatever", [*headers, *([] if has_type else [("Content-Type", "text/plain")])])
-        return [body]
-
-    return call_wsgi(app, request(method=method))
-
-
-def answer_asgi(status: int, headers: Sequence[tuple[str, str]], body: bytes, method: str = "GET") -> func.HttpResponse:
-    """Send this response through the ASGI middleware."""
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        assert scope["type"] == "http"
-        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await send({"type": "http.response.start", "status": status, "headers": pairs})
-        await send({"type": "http.response.body", "body": body})
-
-    return call_asgi(app, request(method=method))
-
-
-@pytest.fixture(params=[answer_wsgi, answer_asgi])
-def answer(request: pytest.FixtureRequest) -> Answer:
-    """Answer by either interface."""
-    chosen: Answer = request.param
-    return chosen
+from tests.middleware.requests import Answer
 
 
 def names(response: func.HttpResponse) -> list[str]:
@@ -84,33 +48,6 @@ def test_headers_are_latin_1(answer: Answer) -> None:
 def test_headers_of_one_connection_are_dropped(answer: Answer) -> None:
     response = answer(200, [("Connection", "close"), ("Transfer-Encoding", "chunked"), ("X-A", "1")], b"")
     assert names(response) == ["x-a"]
-
-
-def test_cookies_stay_apart(answer: Answer) -> None:
-    cookies = ["a=1; Path=/", "b=2; HttpOnly; SameSite=Lax", "session=eyJhIjoxfQ==; Path=/"]
-    response = answer(200, [("Set-Cookie", cookie) for cookie in cookies], b"")
-    assert response.headers.get_all("set-cookie") == cookies
-
-
-@pytest.mark.parametrize(
-    ("cookie", "portable"),
-    [
-        (
-            "a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/",
-            "a=; Max-Age=0; Path=/",
-        ),
-        ("a=1; expires=Thu, 01 Jan 1970 00:00:00 GMT", "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
-        ("a=1; Expires=Thu, 01-Jan-1970 00:00:00 GMT; Secure", "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Secure"),
-        ("a=1; Expires=Thursday, 01-Jan-70 00:00:00 GMT", "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT"),
-        ("a=1; Expires=someday; Path=/", "a=1; Path=/"),
-        ("a=1; Expires=0", "a=1"),
-        ("expires=1; Path=/", "expires=1; Path=/"),
-    ],
-)
-def test_expiry_of_cookies_is_written_so_that_the_worker_can_read_it(
-    cookie: str, portable: str, answer: Answer
-) -> None:
-    assert answer(200, [("Set-Cookie", cookie)], b"").headers["Set-Cookie"] == portable
 
 
 def test_the_workers_own_converter_takes_every_response(answer: Answer) -> None:

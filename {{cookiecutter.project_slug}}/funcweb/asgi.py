@@ -6,16 +6,10 @@ from urllib.parse import unquote
 
 import azure.functions as func
 
-from funcweb.http import (
-    client_address,
-    forwarded,
-    make_response,
-    restored_cookies,
-    server_address,
-    split_url,
-    trusted_proxies,
-)
+from funcweb.cookies import restored_cookies
+from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
+from funcweb.response import make_response
 from funcweb.route import (
     as_root_path,
     enter_invocation,

@@ -1,27 +1,11 @@
-"""HTTP as an Azure Function sees it: where a request came from, and what a response can carry.
-
-The Functions host hands the worker a method, an absolute URL, lower-cased headers and the whole body, and takes a
-status, headers and the whole body back. The middleware stands between that and the app.
-"""
+"""Where a request came from: the server it was sent to, and the client, as far as proxies tell it."""
 
 import os
-import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC
-from email.utils import format_datetime, parsedate_to_datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import azure.functions as func
-
 TRUSTED_PROXIES_SETTING = "TRUSTED_PROXIES"
-
-# These belong to one connection (RFC 9110 section 7.6.1); the host speaks to the client on another.
-HOP_BY_HOP = frozenset(
-    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
-)
-
-ESCAPED_COOKIE_OCTET = re.compile("%(21|2[3-9ABD-F]|3[0-9AC-F]|[46][0-9A-F]|5[0-9ABD-F]|7[0-9A-E])", re.IGNORECASE)
 
 
 def trusted_proxies() -> int:
@@ -98,58 +82,3 @@ def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] 
         host, port = hop, ""
     host = host.strip("[]")
     return (host, int(port) if port.isdecimal() else 0) if host else None
-
-
-def make_response(method: str, status: int, headers: Iterable[tuple[str, str]], body: bytes) -> func.HttpResponse:
-    """Return the HttpResponse of an app's answer, as faithful as the worker can carry it.
-
-    The worker keeps only the last of several headers of a name, so they are joined (RFC 9110 section 5.3), but for
-    Set-Cookie, which it carries apart. An answer to HEAD and one with status 1xx, 204 or 304 has no body.
-    """
-    if method == "HEAD" or status in (204, 304) or status < 200:
-        body = b""
-    response = func.HttpResponse(body, status_code=status)
-    sent = response.headers
-    add = sent.add
-    names: set[str] = set()
-    for header, value in headers:
-        name = header.lower()
-        if name == "set-cookie":
-            add(header, portable_cookie(value))
-        elif name in names:
-            sent[name] = f"{sent[name]}, {value}"
-        elif name not in HOP_BY_HOP:
-            names.add(name)
-            add(header, value)
-    return response
-
-
-def portable_cookie(cookie: str) -> str:
-    """Return a Set-Cookie value that means the same and that the worker can carry.
-
-    The worker raises on an Expires in any but the preferred format, which loses the response, and a cookie with both
-    Expires and Max-Age has failed in the host (azure-functions-python-worker #1790). Max-Age wins over Expires
-    (RFC 6265 section 5.3), so it goes alone where both are given.
-    """
-    pair, *parts = (part.strip() for part in cookie.split(";"))
-    attributes = {part.partition("=")[0].strip().lower(): part for part in parts}
-    if "expires" not in attributes:
-        return cookie
-    try:
-        date = parsedate_to_datetime(attributes["expires"].partition("=")[2])
-        attributes["expires"] = f"Expires={format_datetime(date.replace(tzinfo=UTC), usegmt=True)}"
-    except ValueError:
-        del attributes["expires"]  # A browser ignores it too.
-    if "max-age" in attributes:
-        attributes.pop("expires", None)
-    return "; ".join([pair, *attributes.values()])
-
-
-def restored_cookies(header: str) -> str:
-    """Return a Cookie header with the values that the app once set.
-
-    The host percent-encodes the value of each cookie in a response, but does not decode it in a request, so that a
-    session such as `eyJhIjoxfQ==` would come back as `eyJhIjoxfQ%3D%3D` (azure-functions-python-worker #1794). What may
-    not stand in a cookie's value (RFC 6265 section 4.1.1), such as `%3B`, stays as it is.
-    """
-    return ESCAPED_COOKIE_OCTET.sub(lambda escape: chr(int(escape[1], 16)), header)

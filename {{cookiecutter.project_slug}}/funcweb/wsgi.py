@@ -12,15 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 import azure.functions as func
 
-from funcweb.http import (
-    client_address,
-    forwarded,
-    make_response,
-    restored_cookies,
-    server_address,
-    split_url,
-    trusted_proxies,
-)
+from funcweb.cookies import restored_cookies
+from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.response import make_response
 from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
