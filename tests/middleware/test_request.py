@@ -136,7 +136,7 @@ def test_scope_is_what_asgi_asks() -> None:
     assert scope["asgi"] == {"version": "3.0", "spec_version": "2.5"}
     assert scope["http_version"] == "1.1"
     assert scope["method"] == "POST"
-    assert scope["client"] is None
+    assert scope["client"] == ("127.0.0.1", 0)
     assert scope["extensions"] == {}
     assert scope["state"] == {}
 
@@ -195,9 +195,9 @@ FORWARDED: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("settings", "client", "scheme", "host"),
     [
-        ({}, None, "http", "example.org"),
+        ({}, ("127.0.0.1", 0), "http", "example.org"),
         ({"WEBSITE_SITE_NAME": "site"}, ("198.51.100.1", 443), "http", "example.org"),
-        ({"TRUSTED_PROXIES": "0", "WEBSITE_SITE_NAME": "site"}, None, "http", "example.org"),
+        ({"TRUSTED_PROXIES": "0", "WEBSITE_SITE_NAME": "site"}, ("127.0.0.1", 0), "http", "example.org"),
         ({"TRUSTED_PROXIES": "1"}, ("198.51.100.1", 443), "http", "example.org"),
         ({"TRUSTED_PROXIES": "2"}, ("192.0.2.7", 5123), "https", "www.example.com:8443"),
         ({"TRUSTED_PROXIES": "9"}, None, "https", "www.example.com:8443"),
@@ -244,6 +244,34 @@ def test_a_trusted_proxy_that_says_nothing_changes_nothing(monkeypatch: pytest.M
     environ = environ_of(request(origin="http://example.org:81"))
     assert (environ["wsgi.url_scheme"], environ["SERVER_NAME"], environ["SERVER_PORT"]) == ("http", "example.org", "81")
     assert "REMOTE_ADDR" not in environ
+
+
+@pytest.mark.parametrize(
+    ("proto", "scheme"),
+    [
+        ("https", "https"),
+        ("HTTPS", "https"),
+        ("https, http", "http"),
+        ("javascript", "http"),
+        ("ht tp", "http"),
+        ("", "http"),
+    ],
+)
+def test_a_proxy_may_tell_http_or_https_and_nothing_else(
+    proto: str, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "2")
+    req = request(origin="http://example.org", x_forwarded_proto=proto)
+    assert environ_of(req)["wsgi.url_scheme"] == scheme
+    assert scope_of(req)["scheme"] == scheme
+
+
+def test_names_that_a_proxy_tells_are_bytes_in_the_environ_as_everything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRUSTED_PROXIES", "2")
+    environ = environ_of(request(x_forwarded_for="José, 192.0.2.1", x_forwarded_host="josé.example:81"))
+    assert environ["REMOTE_ADDR"].encode("latin-1").decode() == "José"
+    assert environ["SERVER_NAME"].encode("latin-1").decode() == "josé.example"
+    assert environ["SERVER_PORT"] == "81"
 
 
 @pytest.mark.parametrize("value", ["-1", "many", "", "1.5"])

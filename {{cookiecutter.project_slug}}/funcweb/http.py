@@ -6,6 +6,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 TRUSTED_PROXIES_SETTING = "TRUSTED_PROXIES"
+LOOPBACK = ("127.0.0.1", 0)
 
 
 def trusted_proxies() -> int:
@@ -55,7 +56,9 @@ def server_address(authority: str) -> tuple[str, str, int]:
 def forwarded(authority: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
     """Return scheme and authority, and the headers with the Host, that the client used, as a trusted proxy tells it."""
     scheme, _, host = authority.rpartition("://")
-    scheme = last_hop(headers.get("x-forwarded-proto", scheme))
+    told = last_hop(headers.get("x-forwarded-proto", "")).lower()
+    if told in ("http", "https"):
+        scheme = told
     host = last_hop(headers.get("x-forwarded-host", host))
     return f"{scheme}://{host}", {**headers, "host": host}
 
@@ -68,11 +71,13 @@ def last_hop(value: str) -> str:
 def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] | None:
     """Return address and port (0 where unknown) of the client, or None where no trusted proxy tells it.
 
+    Where no proxy is believed, the client is whoever speaks to the app: the Functions host, on the same machine.
+
     Each proxy appends the address that it saw to X-Forwarded-For, so the entry of the outermost trusted one, counted
     from the right, is the client: 192.0.2.1, 192.0.2.1:4711, 2001:db8::1 or [2001:db8::1]:4711.
     """
     if not proxies:
-        return None
+        return LOOPBACK
     hops = headers.get("x-forwarded-for", "").split(",")
     if proxies > len(hops):
         return None

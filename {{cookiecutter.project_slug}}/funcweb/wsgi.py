@@ -78,7 +78,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
         authority, path, query = split_url(req.url)
         if self.proxies > 1:
             authority, headers = forwarded(authority, headers)
-        scheme, server, port = server_address(authority)
+        scheme, server, port = server_variables(authority)
         if "%" in path or not path.isascii():
             path = unquote_to_bytes(path).decode("latin-1")
         body = req.get_body() or b""
@@ -87,7 +87,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = split_root_path(path, self.root_path)
         environ["QUERY_STRING"] = query if query.isascii() else to_wsgi(query)
         environ["SERVER_NAME"] = server
-        environ["SERVER_PORT"] = str(port)
+        environ["SERVER_PORT"] = port
         environ["SERVER_PROTOCOL"] = "HTTP/1.1"
         environ["wsgi.version"] = (1, 0)
         environ["wsgi.url_scheme"] = scheme
@@ -111,7 +111,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
             environ["HTTP_COOKIE"] = restored_cookies(environ["HTTP_COOKIE"])
         client = client_address(headers, self.proxies)
         if client is not None:
-            environ["REMOTE_ADDR"] = client[0]
+            environ["REMOTE_ADDR"] = client[0] if client[0].isascii() else to_wsgi(client[0])
         if body or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(len(body))
         return environ
@@ -127,6 +127,13 @@ def environ_key(header: str) -> str | None:
         return None
     key = header.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+@lru_cache(maxsize=64)
+def server_variables(authority: str) -> tuple[str, str, str]:
+    """Return wsgi.url_scheme, SERVER_NAME and SERVER_PORT for `https://example.org:8443`."""
+    scheme, server, port = server_address(authority)
+    return to_wsgi(scheme), to_wsgi(server), str(port)
 
 
 class WsgiResponse:
