@@ -1,8 +1,8 @@
 """The same web app in every framework, with what people rely on beyond the sample: for tests, and to put into projects.
 
 /where/{name} tells its own URL, /redirect leads there; /busy answers 503; /crash raises; /echo gives back what was
-posted; /cookies sets and deletes cookies, /session tells the one that came back; /log writes to the log; /startups
-counts the startups of the lifespan (ASGI).
+posted; /cookies sets and deletes cookies, /values sets one for each of VALUES, /read tells those that came back; /log
+writes to the log; /startups counts the startups of the lifespan (ASGI).
 """
 # Bottle has no type hints.
 # mypy: disable-error-code="untyped-decorator"
@@ -20,6 +20,7 @@ import flask
 from fastapi.responses import JSONResponse, RedirectResponse
 
 PADDED = "eyJhIjoxfQ=="
+VALUES = {"v0": PADDED, "v1": "b,c", "v2": '{"x":1}', "v3": "a b", "v4": "José", "v5": 'a"b\\c;', "v6": "100%25"}
 startups: list[int] = []
 
 
@@ -29,7 +30,7 @@ def flask_app() -> Any:
     app.add_url_rule("/where/<name>", "where", lambda name: {"url": flask.request.url, "name": name})
     app.add_url_rule("/redirect", "redirect", lambda: flask.redirect(flask.url_for("where", name="x", _external=True)))
     app.add_url_rule("/busy", "busy", lambda: ({"error": "busy"}, 503))
-    app.add_url_rule("/session", "session", lambda: {"session": flask.request.cookies.get("session")})
+    app.add_url_rule("/read", "read", lambda: dict(flask.request.cookies))
 
     @app.post("/echo")
     def echo() -> flask.Response:
@@ -42,6 +43,14 @@ def flask_app() -> Any:
         response.delete_cookie("b")
         response.set_cookie("session", PADDED)
         response.set_cookie("__Host-c", "2", secure=True)
+        response.set_cookie("d", "3", secure=True, partitioned=True)
+        return response
+
+    @app.get("/values")
+    def values() -> flask.Response:
+        response = flask.make_response("")
+        for name, value in VALUES.items():
+            response.set_cookie(name, value)
         return response
 
     @app.get("/log")
@@ -62,7 +71,7 @@ def bottle_app() -> Any:
     app = bottle.Bottle()
     app.route("/where/<name>", callback=lambda name: {"url": bottle.request.url, "name": name})
     app.route("/redirect", callback=lambda: bottle.redirect("where/x"))
-    app.route("/session", callback=lambda: {"session": bottle.request.get_cookie("session")})
+    app.route("/read", callback=lambda: {name: bottle.request.get_cookie(name) for name in bottle.request.cookies})
 
     @app.get("/busy")
     def busy() -> dict[str, str]:
@@ -81,6 +90,13 @@ def bottle_app() -> Any:
         bottle.response.delete_cookie("b")
         bottle.response.set_cookie("session", PADDED)
         bottle.response.set_cookie("__Host-c", "2", secure=True, path="/")
+        bottle.response.add_header("Set-Cookie", "d=3; Secure; Partitioned")
+        return ""
+
+    @app.get("/values")
+    def values() -> str:
+        for name, value in VALUES.items():
+            bottle.response.set_cookie(name, value)
         return ""
 
     @app.get("/log")
@@ -105,13 +121,18 @@ def answer_falcon(req: Any, resp: Any, name: str = "") -> None:
             raise falcon.HTTPFound(f"{req.prefix}/where/x")
         case "busy":
             resp.status, resp.media = 503, {"error": "busy"}
-        case "session":
-            resp.media = {"session": req.cookies.get("session")}
+        case "read":
+            resp.media = req.cookies
+        case "values":
+            for cookie, value in VALUES.items():
+                if value.isascii():  # Falcon refuses others.
+                    resp.set_cookie(cookie, value, secure=False)
         case "cookies":
             resp.set_cookie("a", "1", same_site="Lax", secure=False)
             resp.unset_cookie("b")
             resp.set_cookie("session", PADDED, secure=False)
             resp.set_cookie("__Host-c", "2", path="/")
+            resp.set_cookie("d", "3", partitioned=True)
         case "log":
             logging.getLogger("web_apps").warning("a warning of the app")
             if "wsgi.errors" in getattr(req, "env", {}):
@@ -162,7 +183,18 @@ def falcon_app(asgi: bool = False) -> Any:
     """Return a Falcon app for either interface."""
     app: Any = falcon.asgi.App(middleware=[Life()]) if asgi else falcon.App()
     resource: Any = AsyncResource() if asgi else Resource()
-    routes = ["/where/{name}", "/redirect", "/busy", "/session", "/cookies", "/log", "/startups", "/crash", "/echo"]
+    routes = [
+        "/where/{name}",
+        "/redirect",
+        "/busy",
+        "/read",
+        "/values",
+        "/cookies",
+        "/log",
+        "/startups",
+        "/crash",
+        "/echo",
+    ]
     for route in routes:
         app.add_route(route, resource)
     return app
@@ -196,9 +228,15 @@ def fastapi_app() -> Any:
     async def busy() -> JSONResponse:
         return JSONResponse({"error": "busy"}, 503)
 
-    @app.get("/session")
-    async def session(request: fastapi.Request) -> dict[str, str | None]:
-        return {"session": request.cookies.get("session")}
+    @app.get("/read")
+    async def read(request: fastapi.Request) -> dict[str, str]:
+        return request.cookies
+
+    @app.get("/values")
+    async def values(response: fastapi.Response) -> str:
+        for name, value in VALUES.items():
+            response.set_cookie(name, value)
+        return ""
 
     @app.post("/echo")
     async def echo(request: fastapi.Request) -> fastapi.Response:
@@ -210,6 +248,7 @@ def fastapi_app() -> Any:
         response.delete_cookie("b")
         response.set_cookie("session", PADDED)
         response.set_cookie("__Host-c", "2", secure=True)
+        response.headers.append("Set-Cookie", "d=3; Secure; Partitioned; Priority=High")
         return ""
 
     @app.get("/log")

@@ -27,7 +27,9 @@ def make_response(method: str, status: int, headers: Iterable[tuple[str, str]], 
     for header, value in headers:
         name = header.lower()
         if name == "set-cookie":
-            add(header, portable_cookie(value))
+            cookie = portable_cookie(value)
+            if cookie is not None:
+                add(header, cookie)
         elif name in names:
             sent[name] = f"{sent[name]}, {value}"
         elif name not in HOP_BY_HOP:
