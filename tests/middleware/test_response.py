@@ -50,6 +50,17 @@ def test_headers_of_one_connection_are_dropped(answer: Answer) -> None:
     assert names(response) == ["x-a"]
 
 
+def test_it_is_an_httpresponse_with_all_of_its_public_face(answer: Answer) -> None:
+    response = answer(418, [("X-A", "1")], b"body")
+    assert isinstance(response, func.HttpResponse)
+    public = {name for name in dir(func.HttpResponse) if not name.startswith("_")}
+    own = {*vars(type(response)), *vars(response)}
+    assert public <= own, "azure-functions has added to HttpResponse: funcweb/response.py must have it too"
+    made_by_azure = func.HttpResponse(b"", status_code=0)
+    assert (response.mimetype, response.charset) == (made_by_azure.mimetype, made_by_azure.charset)
+    assert type(response.headers) is type(made_by_azure.headers)
+
+
 def test_the_workers_own_converter_takes_every_response(answer: Answer) -> None:
     response = answer(
         200,

@@ -9,7 +9,7 @@ import azure.functions as func
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
-from funcweb.response import make_response
+from funcweb.response import AppResponse
 from funcweb.route import (
     as_root_path,
     enter_invocation,
@@ -63,7 +63,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             if not exchange.complete:
                 raise
             logger.exception("The ASGI app raised an exception after its response.")
-        return exchange.response(req.method)
+        return exchange.result(req.method)
 
     def handle(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
         """Answer one request from code that cannot await."""
@@ -117,12 +117,11 @@ class AsgiMiddleware(func.AsgiMiddleware):
 class Exchange:
     """One request and its response: the server's side of receive() and send()."""
 
-    __slots__ = ("body", "complete", "completed", "headers", "request_body", "status")
+    __slots__ = ("body", "complete", "completed", "request_body", "response")
 
     def __init__(self, body: bytes) -> None:
         self.request_body: bytes | None = body
-        self.status: int | None = None
-        self.headers: list[tuple[str, str]] = []
+        self.response: AppResponse | None = None
         self.body: list[bytes] = []
         self.complete = False
         self.completed: asyncio.Event | None = None
@@ -145,27 +144,30 @@ class Exchange:
             RuntimeError: the message is unknown, or not due now.
         """
         kind = message["type"]
-        if kind == "http.response.start" and self.status is None:
-            self.status = message["status"]
-            self.headers = [
-                (name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())
-            ]
-        elif kind == "http.response.body" and self.status is not None and not self.complete:
+        if kind == "http.response.start" and self.response is None:
+            headers = message.get("headers", ())
+            self.response = AppResponse(
+                message["status"], [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+            )
+        elif kind == "http.response.body" and self.response is not None and not self.complete:
             self.body.append(bytes(message.get("body", b"")))
             if not message.get("more_body", False):
                 self.complete = True
                 if self.completed is not None:
                     self.completed.set()
         else:
-            due = "nothing" if self.complete else "http.response.start" if self.status is None else "http.response.body"
+            due = (
+                "nothing" if self.complete else "http.response.start" if self.response is None else "http.response.body"
+            )
             raise RuntimeError(f"The ASGI app sent {kind!r} where {due} is due.")
 
-    def response(self, method: str) -> func.HttpResponse:
+    def result(self, method: str) -> func.HttpResponse:
         """Return the whole response.
 
         Raises:
             RuntimeError: the app returned before its response was complete.
         """
-        if self.status is None or not self.complete:
+        if self.response is None or not self.complete:
             raise RuntimeError("The ASGI app returned without completing its response.")
-        return make_response(method, self.status, self.headers, b"".join(self.body))
+        self.response.complete(method, b"".join(self.body))
+        return self.response

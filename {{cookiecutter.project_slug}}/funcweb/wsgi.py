@@ -14,7 +14,7 @@ import azure.functions as func
 
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
-from funcweb.response import make_response
+from funcweb.response import AppResponse
 from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
@@ -55,10 +55,10 @@ class WsgiMiddleware(func.WsgiMiddleware):
     def call_app(self, req: func.HttpRequest, context: func.Context | None) -> func.HttpResponse:
         """Call the app and collect its answer (PEP 3333, "The Server/Gateway Side")."""
         environ = self.environ(req, context)
-        response = WsgiResponse()
-        write = response.write
+        exchange = Exchange()
+        write = exchange.write
         try:
-            iterable = self.app(environ, response.start_response)
+            iterable = self.app(environ, exchange.start_response)
             try:
                 for chunk in iterable:
                     write(chunk)
@@ -68,9 +68,11 @@ class WsgiMiddleware(func.WsgiMiddleware):
                     close()
         finally:
             environ["wsgi.errors"].flush()
-        if response.status is None:
+        response = exchange.response
+        if response is None:
             raise RuntimeError("The WSGI app returned without calling start_response.")
-        return make_response(req.method, response.status, response.headers, b"".join(response.body))
+        response.complete(req.method, b"".join(exchange.body))
+        return response
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
         """Return the environ of a request (PEP 3333, "environ Variables")."""
@@ -136,14 +138,13 @@ def server_variables(authority: str) -> tuple[str, str, str]:
     return to_wsgi(scheme), to_wsgi(server), str(port)
 
 
-class WsgiResponse:
-    """What an app has answered so far: the server's side of start_response() and write()."""
+class Exchange:
+    """One response: the server's side of start_response() and write()."""
 
-    __slots__ = ("body", "headers", "status")
+    __slots__ = ("body", "response")
 
     def __init__(self) -> None:
-        self.status: int | None = None
-        self.headers: list[tuple[str, str]] = []
+        self.response: AppResponse | None = None
         self.body: list[bytes] = []
 
     def start_response(
@@ -161,10 +162,9 @@ class WsgiResponse:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None  # Breaks the cycle of frame and traceback.
-        elif self.status is not None:
+        elif self.response is not None:
             raise RuntimeError("start_response was called again without exc_info.")
-        self.status = int(status[:3])
-        self.headers = headers
+        self.response = AppResponse(int(status[:3]), headers)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -174,7 +174,7 @@ class WsgiResponse:
             RuntimeError: start_response has not been called.
             TypeError: the data are not bytes.
         """
-        if self.status is None:
+        if self.response is None:
             raise RuntimeError("The WSGI app sent a body before it called start_response.")
         if not isinstance(data, bytes):
             raise TypeError(f"The WSGI app sent {type(data).__name__} where bytes are due.")
