@@ -87,6 +87,18 @@ def test_an_incomplete_response_is_an_error(messages: list[dict[str, Any]]) -> N
         call_asgi(sends(*messages))
 
 
+@pytest.mark.parametrize("body", [5, "text", None, [1, 2]])
+def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
+    with pytest.raises(TypeError, match=f"^The ASGI app sent {type(body).__name__} where bytes are due.$"):
+        call_asgi(sends(START, {**BODY, "body": body}))
+
+
+@pytest.mark.parametrize("status", [99, 1000, "200", 200.0, None])
+def test_a_malformed_status_is_refused(status: Any) -> None:
+    with pytest.raises(ValueError, match=r"^The ASGI app sent the status .*, which must be a number of three digits.$"):
+        call_asgi(sends({**START, "status": status}, BODY))
+
+
 def test_receive_gives_the_body_and_then_waits_for_the_end() -> None:
     order: list[str] = []
 

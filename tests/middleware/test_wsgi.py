@@ -119,6 +119,19 @@ def test_start_response_twice_without_exc_info_is_an_error() -> None:
         call_wsgi(app, valid=False)
 
 
+@pytest.mark.parametrize(
+    "status", ["", "200", "20 OK", "2000 OK", "1000 X", "099 X", "OK 200", "200\tOK", "٢٠٠ OK", "200 O\r\nK"]
+)
+def test_a_malformed_status_is_refused_while_the_app_can_still_answer(status: str) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        with pytest.raises(ValueError, match=r"^The WSGI app sent the status '.*', which must be like '200 OK'.$"):
+            start_response(status, TEXT)
+        start_response("500 Oops", TEXT)
+        return [b"error page"]
+
+    assert call_wsgi(app, valid=False).status_code == 500
+
+
 def test_no_start_response_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="without calling start_response"):
         call_wsgi(lambda environ, start_response: [], valid=False)

@@ -142,15 +142,24 @@ class Exchange:
 
         Raises:
             RuntimeError: the message is unknown, or not due now.
+            TypeError: the body is not bytes.
+            ValueError: the status or a header is malformed (see AppResponse).
         """
         kind = message["type"]
         if kind == "http.response.start" and self.response is None:
-            headers = message.get("headers", ())
+            status, headers = message["status"], message.get("headers", ())
+            if not isinstance(status, int) or not 100 <= status <= 999:
+                raise ValueError(f"The ASGI app sent the status {status!r}, which must be a number of three digits.")
             self.response = AppResponse(
-                message["status"], [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+                status, [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
             )
         elif kind == "http.response.body" and self.response is not None and not self.complete:
-            self.body.append(bytes(message.get("body", b"")))
+            body = message.get("body", b"")
+            if not isinstance(body, bytes):
+                if not isinstance(body, bytearray | memoryview):
+                    raise TypeError(f"The ASGI app sent {type(body).__name__} where bytes are due.")
+                body = bytes(body)  # The app may change what is in it.
+            self.body.append(body)
             if not message.get("more_body", False):
                 self.complete = True
                 if self.completed is not None:

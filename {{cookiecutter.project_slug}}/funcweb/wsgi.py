@@ -2,6 +2,7 @@
 
 import contextvars
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -20,6 +21,8 @@ from funcweb.route import as_root_path, function_context, route_prefix, split_ro
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+
+STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +158,7 @@ class Exchange:
         Raises:
             BaseException: the one in `exc_info`, when part of the body has already gone out under the old headers.
             RuntimeError: called again without `exc_info`.
+            ValueError: the status or a header is malformed (see AppResponse).
         """
         if exc_info is not None:
             try:
@@ -164,7 +168,7 @@ class Exchange:
                 exc_info = None  # Breaks the cycle of frame and traceback.
         elif self.response is not None:
             raise RuntimeError("start_response was called again without exc_info.")
-        self.response = AppResponse(int(status[:3]), headers)
+        self.response = AppResponse(status_code(status), headers)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -180,6 +184,18 @@ class Exchange:
             raise TypeError(f"The WSGI app sent {type(data).__name__} where bytes are due.")
         if data:
             self.body.append(data)
+
+
+@lru_cache(maxsize=128)
+def status_code(status: str) -> int:
+    """Return the number of a status such as `404 Not Found`.
+
+    Raises:
+        ValueError: it is not three digits, a space and a reason.
+    """
+    if not STATUS.fullmatch(status):
+        raise ValueError(f"The WSGI app sent the status {status!r}, which must be like '200 OK'.")
+    return int(status[:3])
 
 
 class ErrorLog:
