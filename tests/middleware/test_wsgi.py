@@ -64,6 +64,37 @@ def test_the_iterable_is_closed_when_the_app_fails_midway() -> None:
     assert body.closed == 1
 
 
+class StuckBody(Body):
+    """An iterable that cannot be closed."""
+
+    def close(self) -> None:
+        """Fail."""
+        raise OSError("still open")
+
+
+def test_an_answer_whose_iterable_cannot_be_closed_is_delivered_and_that_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Body:
+        start_response("200 OK", TEXT)
+        return StuckBody(b"answer")
+
+    assert call_wsgi(app).get_body() == b"answer"
+    (record,) = caplog.records
+    assert record.exc_info and str(record.exc_info[1]) == "still open"
+
+
+def test_of_two_exceptions_the_apps_own_reaches_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Body:
+        start_response("200 OK", TEXT)
+        return StuckBody(b"a", KeyError("midway"))
+
+    with pytest.raises(KeyError, match="midway"):
+        call_wsgi(app)
+    (record,) = caplog.records
+    assert record.exc_info and str(record.exc_info[1]) == "still open"
+
+
 def test_a_generator_may_call_start_response_when_it_is_first_asked() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("202 Accepted", TEXT)

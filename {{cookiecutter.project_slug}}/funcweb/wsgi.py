@@ -66,9 +66,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
                 for chunk in iterable:
                     write(chunk)
             finally:
-                close = getattr(iterable, "close", None)
-                if close is not None:
-                    close()
+                close(iterable)
         finally:
             environ["wsgi.errors"].flush()
         response = exchange.response
@@ -120,6 +118,18 @@ class WsgiMiddleware(func.WsgiMiddleware):
         if body or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(len(body))
         return environ
+
+
+def close(iterable: Iterable[bytes]) -> None:
+    """Close what the app has returned, if it can be (PEP 3333, "Specification Details").
+
+    An exception is logged and does not get any further: the answer is complete, or another exception is on its way.
+    """
+    try:
+        if hasattr(iterable, "close"):
+            iterable.close()
+    except Exception:
+        logger.exception("The WSGI app raised an exception when its response was closed.")
 
 
 @lru_cache(maxsize=512)
