@@ -122,6 +122,39 @@ def test_receive_gives_the_body_and_then_waits_for_the_end() -> None:
     assert order == ["sending", "http.disconnect", "http.disconnect"]
 
 
+@pytest.mark.parametrize(
+    ("end", "error"), [("raise", LookupError), ("return", RuntimeError), ("cancel", asyncio.CancelledError)]
+)
+def test_a_task_that_waits_for_the_client_is_told_when_the_app_ends_without_a_response(
+    end: str, error: type[BaseException]
+) -> None:
+    tasks = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await receive()
+
+        async def watch() -> None:
+            assert await receive() == {"type": "http.disconnect"}
+            with pytest.raises(OSError, match=r"^The ASGI app sent 'http.response.body' after the request had ended.$"):
+                await send(BODY)
+
+        tasks.append(asyncio.create_task(watch()))
+        await asyncio.sleep(0)
+        await send(START)
+        if end == "raise":
+            raise LookupError("the reason")
+        if end == "cancel":
+            raise asyncio.CancelledError
+
+    async def main() -> None:
+        with pytest.raises(error):
+            await AsgiMiddleware(app).handle_async(request())
+        await asyncio.wait_for(tasks[0], 5)
+
+    asyncio.run(main())
+
+
 def test_an_exception_after_the_response_is_logged_once_and_the_response_returned(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

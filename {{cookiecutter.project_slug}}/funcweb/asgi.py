@@ -63,6 +63,8 @@ class AsgiMiddleware(func.AsgiMiddleware):
             if not exchange.complete:
                 raise
             logger.exception("The ASGI app raised an exception after its response.")
+        finally:
+            exchange.end()
         return exchange.result(req.method)
 
     def handle(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
@@ -117,35 +119,40 @@ class AsgiMiddleware(func.AsgiMiddleware):
 class Exchange:
     """One request and its response: the server's side of receive() and send()."""
 
-    __slots__ = ("body", "complete", "completed", "request_body", "response")
+    __slots__ = ("body", "complete", "ended", "over", "request_body", "response")
 
     def __init__(self, body: bytes) -> None:
         self.request_body: bytes | None = body
         self.response: AppResponse | None = None
         self.body: list[bytes] = []
         self.complete = False
-        self.completed: asyncio.Event | None = None
+        self.over = False
+        self.ended: asyncio.Event | None = None
 
     async def receive(self) -> Message:
-        """Give the body, then wait until the response is complete, then tell the app that the client has gone."""
+        """Give the body, then wait until the request is over, then tell the app that the client has gone."""
         if self.request_body is not None:
             body, self.request_body = self.request_body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        if not self.complete:
-            if self.completed is None:
-                self.completed = asyncio.Event()
-            await self.completed.wait()
+        if not self.over:
+            if self.ended is None:
+                self.ended = asyncio.Event()
+            await self.ended.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         """Take a part of the response.
 
         Raises:
+            ConnectionError: the request is over, without a complete response (an OSError, as HTTP specification 2.4
+                wants it).
             RuntimeError: the message is unknown, or not due now.
             TypeError: the body is not bytes.
             ValueError: the status or a header is malformed (see AppResponse).
         """
         kind = message["type"]
+        if self.over and not self.complete:
+            raise ConnectionError(f"The ASGI app sent {kind!r} after the request had ended.")
         if kind == "http.response.start" and self.response is None:
             status, headers = message["status"], message.get("headers", ())
             if not isinstance(status, int) or not 100 <= status <= 999:
@@ -162,13 +169,18 @@ class Exchange:
             self.body.append(body)
             if not message.get("more_body", False):
                 self.complete = True
-                if self.completed is not None:
-                    self.completed.set()
+                self.end()
         else:
             due = (
                 "nothing" if self.complete else "http.response.start" if self.response is None else "http.response.body"
             )
             raise RuntimeError(f"The ASGI app sent {kind!r} where {due} is due.")
+
+    def end(self) -> None:
+        """Tell whoever waits for the client that it has gone."""
+        self.over = True
+        if self.ended is not None:
+            self.ended.set()
 
     def result(self, method: str) -> func.HttpResponse:
         """Return the whole response.
