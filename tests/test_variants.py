@@ -55,7 +55,8 @@ TRACES = {
     },
     "wsgi": r"\bwsgi|werkzeug|pep 3333|threads?pool",
     "asgi": r"\basgi|httpx2|uvicorn|lifespan",
-    "streaming": r"streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
+    # An error may say what to choose for a response that does not end.
+    "streaming": r"(?<!async_mode=)streaming|a2wsgi|azurefunctions[.-]ext|/stream\b",
     "nest_asyncio": r"nest_asyncio|uvloop",
     "v1": r"function\.json|programming model v1|authLevel",
     "v2": r"function_app|programming model v2|func\.FunctionApp|auth_level",

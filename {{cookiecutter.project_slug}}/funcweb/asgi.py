@@ -9,7 +9,7 @@ import azure.functions as func
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
-from funcweb.response import AppResponse
+from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
 from funcweb.route import (
     as_root_path,
     enter_invocation,
@@ -32,6 +32,9 @@ class AsgiMiddleware(func.AsgiMiddleware):
     request and lasts as long as that loop.
     """
 
+    response_timeout = AZURE_TIMEOUT
+    """Seconds after which a response that has begun must be complete."""
+
     def __init__(self, app: AsgiApp, prefix: str | None = None) -> None:
         """Take the app and, where it is not the one in host.json, the route prefix.
 
@@ -49,16 +52,19 @@ class AsgiMiddleware(func.AsgiMiddleware):
         """Answer one request, after the app's startup. A failed startup gives 500 and is tried again next time.
 
         Raises:
+            TimeoutError: the response has begun but not ended within `response_timeout`.
             Exception: whatever the app lets out before its answer is complete; the worker reports it, with its
                 traceback, as a failed invocation.
         """
         enter_invocation(context)
         if not self.lifespan.is_up() and not await self.lifespan.startup():
             return func.HttpResponse("The app did not start.", status_code=500)
-        exchange = Exchange(req.get_body() or b"")
+        exchange = Exchange(req.get_body() or b"", self.response_timeout)
         try:
             await self.app(self.scope(req, context), exchange.receive, exchange.send)
-        except Exception:
+        except Exception as error:
+            if exchange.expired:
+                raise too_late(exchange.timeout) from error
             # Starlette sends its own page for status 500 and raises then, for the server to log.
             if not exchange.complete:
                 raise
@@ -117,16 +123,24 @@ class AsgiMiddleware(func.AsgiMiddleware):
 
 
 class Exchange:
-    """One request and its response: the server's side of receive() and send()."""
+    """One request and its response: the server's side of receive() and send().
 
-    __slots__ = ("body", "complete", "ended", "over", "request_body", "response")
+    It is over when the response is complete, when the app has ended, or when it has expired: nobody can receive a
+    response for ever. The time for that runs from the first chunk that is not the last one, or from when the app waits
+    for the client to go. So an app may take its time before it answers, though in Azure nobody hears it then.
+    """
 
-    def __init__(self, body: bytes) -> None:
+    __slots__ = ("body", "complete", "ended", "expired", "over", "request_body", "response", "timeout", "timer")
+
+    def __init__(self, body: bytes, timeout: float) -> None:
         self.request_body: bytes | None = body
         self.response: AppResponse | None = None
         self.body: list[bytes] = []
         self.complete = False
+        self.expired = False
         self.over = False
+        self.timeout = timeout
+        self.timer: asyncio.TimerHandle | None = None
         self.ended: asyncio.Event | None = None
 
     async def receive(self) -> Message:
@@ -137,6 +151,7 @@ class Exchange:
         if not self.over:
             if self.ended is None:
                 self.ended = asyncio.Event()
+                self.start_timer()
             await self.ended.wait()
         return {"type": "http.disconnect"}
 
@@ -144,13 +159,14 @@ class Exchange:
         """Take a part of the response.
 
         Raises:
-            ConnectionError: the request is over, without a complete response (an OSError, as HTTP specification 2.4
-                wants it).
+            OSError: the request is over, without a complete response (HTTP specification 2.4).
             RuntimeError: the message is unknown, or not due now.
             TypeError: the body is not bytes.
             ValueError: the status or a header is malformed (see AppResponse).
         """
         kind = message["type"]
+        if self.expired:
+            raise too_late(self.timeout)
         if self.over and not self.complete:
             raise ConnectionError(f"The ASGI app sent {kind!r} after the request had ended.")
         if kind == "http.response.start" and self.response is None:
@@ -167,7 +183,9 @@ class Exchange:
                     raise TypeError(f"The ASGI app sent {type(body).__name__} where bytes are due.")
                 body = bytes(body)  # The app may change what is in it.
             self.body.append(body)
-            if not message.get("more_body", False):
+            if message.get("more_body", False):
+                self.start_timer()
+            else:
                 self.complete = True
                 self.end()
         else:
@@ -176,9 +194,22 @@ class Exchange:
             )
             raise RuntimeError(f"The ASGI app sent {kind!r} where {due} is due.")
 
+    def start_timer(self) -> None:
+        """Let the time run, if it does not yet."""
+        if self.timer is None:
+            self.timer = asyncio.get_running_loop().call_later(self.timeout, self.expire)
+
+    def expire(self) -> None:
+        """Give the response up."""
+        self.expired = True
+        self.body.clear()
+        self.end()
+
     def end(self) -> None:
         """Tell whoever waits for the client that it has gone."""
         self.over = True
+        if self.timer is not None:
+            self.timer.cancel()
         if self.ended is not None:
             self.ended.set()
 
@@ -187,7 +218,10 @@ class Exchange:
 
         Raises:
             RuntimeError: the app returned before its response was complete.
+            TimeoutError: the response has expired.
         """
+        if self.expired:
+            raise too_late(self.timeout)
         if self.response is None or not self.complete:
             raise RuntimeError("The ASGI app returned without completing its response.")
         self.response.complete(method, b"".join(self.body))

@@ -10,6 +10,10 @@ import azure.functions as func
 
 from funcweb.cookies import portable_cookie
 
+# Seconds after which Azure's front end has given up a request, whatever functionTimeout says ("Azure Functions hosting
+# options", on the timeout of a function app).
+AZURE_TIMEOUT = 230.0
+
 # These belong to one connection (RFC 9110 section 7.6.1); the host speaks to the client on another.
 HOP_BY_HOP = frozenset(
     ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
@@ -105,6 +109,14 @@ class AppResponse(func.HttpResponse):
                 logger.warning("%s: the rest was cut off.", mismatch)
                 body = body[:length]
             self.body = body
+
+
+def too_late(seconds: float) -> TimeoutError:
+    """Return the error of a response that nobody can receive any more; it is an OSError."""
+    return TimeoutError(
+        f"The response was not complete after {seconds:g} seconds, and Azure gives up a request after"
+        f" {AZURE_TIMEOUT:g}: responses that go on for longer need async_mode=streaming."
+    )
 
 
 @lru_cache(maxsize=512)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from io import BytesIO
+from time import monotonic
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -15,7 +16,7 @@ import azure.functions as func
 
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
-from funcweb.response import AppResponse
+from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
 from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
@@ -34,6 +35,9 @@ class WsgiMiddleware(func.WsgiMiddleware):
     `def` function, which the worker runs on its thread pool.
     """
 
+    response_timeout = AZURE_TIMEOUT
+    """Seconds after which a response that has begun must be complete; it is looked at with each chunk."""
+
     def __init__(self, app: WsgiApp, prefix: str | None = None) -> None:
         """Take the app and, where it is not the one in host.json, the route prefix.
 
@@ -50,6 +54,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
         """Answer one request.
 
         Raises:
+            TimeoutError: the response has begun but not ended within `response_timeout`.
             Exception: whatever the app lets out; the worker reports it, with its traceback, as a failed invocation.
         """
         # A thread of the worker keeps its context variables from one request to the next, so work on a copy.
@@ -58,7 +63,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
     def call_app(self, req: func.HttpRequest, context: func.Context | None) -> func.HttpResponse:
         """Call the app and collect its answer (PEP 3333, "The Server/Gateway Side")."""
         environ = self.environ(req, context)
-        exchange = Exchange()
+        exchange = Exchange(self.response_timeout)
         write = exchange.write
         try:
             iterable = self.app(environ, exchange.start_response)
@@ -69,11 +74,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
                 close(iterable)
         finally:
             environ["wsgi.errors"].flush()
-        response = exchange.response
-        if response is None:
-            raise RuntimeError("The WSGI app returned without calling start_response.")
-        response.complete(req.method, b"".join(exchange.body))
-        return response
+        return exchange.result(req.method)
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
         """Return the environ of a request (PEP 3333, "environ Variables")."""
@@ -152,11 +153,18 @@ def server_variables(authority: str) -> tuple[str, str, str]:
 
 
 class Exchange:
-    """One response: the server's side of start_response() and write()."""
+    """One response: the server's side of start_response() and write().
 
-    __slots__ = ("body", "response")
+    It expires, as nobody can receive a response for ever. The time for that runs from the first chunk, so an app may
+    take its time before it answers, though in Azure nobody hears it then.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("body", "deadline", "expired", "response", "timeout")
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.deadline: float | None = None
+        self.expired = False
         self.response: AppResponse | None = None
         self.body: list[bytes] = []
 
@@ -186,14 +194,36 @@ class Exchange:
 
         Raises:
             RuntimeError: start_response has not been called.
+            TimeoutError: the response has expired.
             TypeError: the data are not bytes.
         """
         if self.response is None:
             raise RuntimeError("The WSGI app sent a body before it called start_response.")
         if not isinstance(data, bytes):
             raise TypeError(f"The WSGI app sent {type(data).__name__} where bytes are due.")
+        now = monotonic()
+        if self.deadline is None:
+            self.deadline = now + self.timeout
+        elif now > self.deadline:
+            self.expired = True
+            self.body.clear()
+            raise too_late(self.timeout)
         if data:
             self.body.append(data)
+
+    def result(self, method: str) -> func.HttpResponse:
+        """Return the whole response.
+
+        Raises:
+            RuntimeError: the app has not called start_response, or its response is not complete (see AppResponse).
+            TimeoutError: the response has expired.
+        """
+        if self.expired:
+            raise too_late(self.timeout)
+        if self.response is None:
+            raise RuntimeError("The WSGI app returned without calling start_response.")
+        self.response.complete(method, b"".join(self.body))
+        return self.response
 
 
 @lru_cache(maxsize=128)
