@@ -46,7 +46,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
         self.app = app
         self.root_path = as_root_path(route_prefix() if prefix is None else prefix)
         self.proxies = trusted_proxies()
-        self.lifespan = AppLifespan(app, self.state)
+        self.lifespan = AppLifespan(app)
 
     async def handle_async(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
         """Answer one request, after the app's startup. A failed startup gives 500 and is tried again next time.
@@ -74,7 +74,10 @@ class AsgiMiddleware(func.AsgiMiddleware):
         return exchange.result(req.method)
 
     def handle(self, req: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
-        """Answer one request from code that cannot await."""
+        """Answer one request from code that cannot await, on any thread.
+
+        Each call has an event loop of its own, so it starts the app up before the request and shuts it down after it.
+        """
         return asyncio.run(self.handle_async(req, context))
 
     async def notify_startup(self) -> bool:
@@ -82,7 +85,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
         return await self.lifespan.startup()
 
     async def notify_shutdown(self) -> None:
-        """Run the app's shutdown, if its startup has run."""
+        """Run the app's shutdown, if its startup has run on this loop."""
         await self.lifespan.shutdown()
 
     def scope(self, req: func.HttpRequest, context: func.Context | None) -> Scope:
@@ -116,7 +119,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             "headers": fields,
             "client": client_address(headers, self.proxies),
             "server": (server, port),
-            "state": self.state.copy(),
+            "state": self.lifespan.state(),
             "extensions": {},
             **function_context(context),
         }
