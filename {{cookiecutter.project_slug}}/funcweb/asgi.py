@@ -104,7 +104,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             fields.append((b"traceparent", trace_parent.encode()))
             if trace_state:
                 fields.append((b"tracestate", trace_state.encode()))
-        scheme, server, port = server_address(authority)
+        scheme, server = server_address(authority)
         decoded = unquote(path) if "%" in path else path
         return {
             "type": "http",
@@ -118,7 +118,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
             "root_path": split_root_path(decoded, self.root_path)[0],
             "headers": fields,
             "client": client_address(headers, self.proxies),
-            "server": (server, port),
+            "server": server,
             "state": self.lifespan.state(),
             "extensions": {},
             **function_context(context),

@@ -39,8 +39,8 @@ def split_url(url: str) -> tuple[str, str, str]:
 
 
 @lru_cache(maxsize=64)
-def server_address(authority: str) -> tuple[str, str, int]:
-    """Return scheme, host and port of `https://example.org:8443`.
+def server_address(authority: str) -> tuple[str, tuple[str, int]]:
+    """Return the scheme, and host and port, of `https://example.org:8443`.
 
     What is missing, or makes no sense in the Host header that a client has sent, is taken from http://localhost.
     """
@@ -48,9 +48,9 @@ def server_address(authority: str) -> tuple[str, str, int]:
     default_port = 443 if scheme == "https" else 80
     try:
         parts = urlsplit(authority)
-        return scheme, parts.hostname or "localhost", default_port if parts.port is None else parts.port
+        return scheme, (parts.hostname or "localhost", default_port if parts.port is None else parts.port)
     except ValueError:
-        return scheme, "localhost", default_port
+        return scheme, ("localhost", default_port)
 
 
 def forwarded(authority: str, headers: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
@@ -78,7 +78,9 @@ def client_address(headers: Mapping[str, str], proxies: int) -> tuple[str, int] 
     """
     if not proxies:
         return LOOPBACK
-    hops = headers.get("x-forwarded-for", "").split(",")
+    if "x-forwarded-for" not in headers:
+        return None
+    hops = headers["x-forwarded-for"].split(",")
     if proxies > len(hops):
         return None
     hop = hops[-proxies].strip()

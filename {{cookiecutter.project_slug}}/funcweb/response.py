@@ -20,7 +20,6 @@ HOP_BY_HOP = frozenset(
 )
 
 TOKEN = re.compile(r"[!#$%&'*+.^`|~\w-]+", re.ASCII)  # RFC 9110 section 5.6.2.
-WHOLE_NUMBER = re.compile("[0-9]+")
 
 Headers: Any = type(func.HttpResponse().headers)
 
@@ -81,7 +80,7 @@ class AppResponse(func.HttpResponse):
         Raises:
             ValueError: it is not a whole number, or another one than before.
         """
-        if not WHOLE_NUMBER.fullmatch(value):
+        if not value.isdecimal() or not value.isascii():
             raise ValueError(f"The app sent the Content-Length {value!r}, which must be a whole number.")
         length = int(value)
         if self.length not in (None, length):

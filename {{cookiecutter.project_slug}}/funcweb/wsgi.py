@@ -86,20 +86,24 @@ class WsgiMiddleware(func.WsgiMiddleware):
         if "%" in path or not path.isascii():
             path = unquote_to_bytes(path).decode("latin-1")
         body = req.get_body() or b""
-        environ: Environ = function_context(context)
-        environ["REQUEST_METHOD"] = req.method
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = split_root_path(path, self.root_path)
-        environ["QUERY_STRING"] = query if query.isascii() else to_wsgi(query)
-        environ["SERVER_NAME"] = server
-        environ["SERVER_PORT"] = port
-        environ["SERVER_PROTOCOL"] = "HTTP/1.1"
-        environ["wsgi.version"] = (1, 0)
-        environ["wsgi.url_scheme"] = scheme
-        environ["wsgi.input"] = BytesIO(body)
-        environ["wsgi.errors"] = ErrorLog()
-        environ["wsgi.multithread"] = True
-        environ["wsgi.multiprocess"] = True
-        environ["wsgi.run_once"] = False
+        script_name, path_info = split_root_path(path, self.root_path)
+        environ: Environ = {
+            "REQUEST_METHOD": req.method,
+            "SCRIPT_NAME": script_name,
+            "PATH_INFO": path_info,
+            "QUERY_STRING": query if query.isascii() else to_wsgi(query),
+            "SERVER_NAME": server,
+            "SERVER_PORT": port,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": scheme,
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": ErrorLog(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            **function_context(context),
+        }
         for name in headers:
             key = environ_key(name)
             if key is not None:
@@ -148,8 +152,8 @@ def environ_key(header: str) -> str | None:
 @lru_cache(maxsize=64)
 def server_variables(authority: str) -> tuple[str, str, str]:
     """Return wsgi.url_scheme, SERVER_NAME and SERVER_PORT for `https://example.org:8443`."""
-    scheme, server, port = server_address(authority)
-    return to_wsgi(scheme), to_wsgi(server), str(port)
+    scheme, (host, port) = server_address(authority)
+    return to_wsgi(scheme), to_wsgi(host), str(port)
 
 
 class Exchange:
