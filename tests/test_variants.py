@@ -21,7 +21,7 @@ TRACES: dict[tuple[str, str], str] = {
     **{("framework", name): rf"(?<!-http-)(?<!\.http\.){name}|{row['package']}" for name, row in FRAMEWORKS.items()},
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
     ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
-    ("mode", "streaming"): r"streaming|worker_server|azurefunctions[.-]ext|/stream\b",
+    ("mode", "streaming"): r"(?<!async_mode=)streaming|worker_server|azurefunctions[.-]ext|/stream\b",
     ("mode", "nest_asyncio"): r"nest_asyncio|uvloop",
     ("programming_model", "v1"): r"function\.json|programming model v1|authLevel",
     ("programming_model", "v2"): r"function_app|programming model v2|func\.FunctionApp|auth_level",

@@ -2,8 +2,8 @@
 
 A module has `wsgi_app()`, `asgi_app()` or both, an app with what people rely on beyond the sample. /where/{name} tells
 its own URL, /redirect leads there; /busy answers 503; /crash raises; /echo gives back what was posted; /cookies sets
-and deletes cookies, /session tells the one that came back; /log writes to the log; /startups counts the startups of the
-lifespan (ASGI).
+and deletes cookies, /values sets one for each of VALUES, /read tells those that came back; /log writes to the log;
+/startups counts the startups of the lifespan (ASGI).
 
 `streaming_wsgi_app()` or `streaming_asgi_app()` is an app that streams. /ticks sends lines with the time at which each
 was made; /large sends and /upload takes any number of bytes without holding them; /both answers each chunk as it comes
@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 PADDED = "eyJhIjoxfQ=="
+VALUES = {"v0": PADDED, "v1": "b,c", "v2": '{"x":1}', "v3": "a b", "v4": "José", "v5": 'a"b\\c;', "v6": "100%25"}
 COOKIES = ["__Host-c=eyJhIjoxfQ==; Path=/; Secure", "a=1; Path=/; Priority=High; Partitioned; Secure"]
 
 

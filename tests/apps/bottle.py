@@ -9,7 +9,7 @@ from typing import Any
 
 import bottle
 
-from . import COOKIES, PADDED
+from . import COOKIES, PADDED, VALUES
 from .streams import TEN_BYTES, breaks, large, read, short, streams, ticks
 
 
@@ -18,7 +18,7 @@ def wsgi_app() -> Any:
     app = bottle.Bottle()
     app.route("/where/<name>", callback=lambda name: {"url": bottle.request.url, "name": name})
     app.route("/redirect", callback=lambda: bottle.redirect("where/x"))
-    app.route("/session", callback=lambda: {"session": bottle.request.get_cookie("session")})
+    app.route("/read", callback=lambda: {name: bottle.request.get_cookie(name) for name in bottle.request.cookies})
 
     @app.get("/busy")
     def busy() -> dict[str, str]:
@@ -37,6 +37,13 @@ def wsgi_app() -> Any:
         bottle.response.delete_cookie("b")
         bottle.response.set_cookie("session", PADDED)
         bottle.response.set_cookie("__Host-c", "2", secure=True, path="/")
+        bottle.response.add_header("Set-Cookie", "d=3; Secure; Partitioned")
+        return ""
+
+    @app.get("/values")
+    def values() -> str:
+        for name, value in VALUES.items():
+            bottle.response.set_cookie(name, value)
         return ""
 
     @app.get("/log")

@@ -7,7 +7,7 @@ from typing import Any
 import falcon
 import falcon.asgi
 
-from . import COOKIES, PADDED
+from . import COOKIES, PADDED, VALUES
 from .streams import (
     async_breaks,
     async_large,
@@ -34,13 +34,18 @@ def answer(req: Any, resp: Any, name: str = "") -> None:
             raise falcon.HTTPFound(f"{req.prefix}/where/x")
         case "busy":
             resp.status, resp.media = 503, {"error": "busy"}
-        case "session":
-            resp.media = {"session": req.cookies.get("session")}
+        case "read":
+            resp.media = req.cookies
+        case "values":
+            for cookie, value in VALUES.items():
+                if value.isascii():  # Falcon refuses others.
+                    resp.set_cookie(cookie, value, secure=False)
         case "cookies":
             resp.set_cookie("a", "1", same_site="Lax", secure=False)
             resp.unset_cookie("b")
             resp.set_cookie("session", PADDED, secure=False)
             resp.set_cookie("__Host-c", "2", path="/")
+            resp.set_cookie("d", "3", partitioned=True)
         case "log":
             logging.getLogger("apps").warning("a warning of the app")
             if "wsgi.errors" in getattr(req, "env", {}):
@@ -85,7 +90,18 @@ class Life:
 
 def make_app(app: Any, resource: Any) -> Any:
     """Return the web app for either interface."""
-    routes = ["/where/{name}", "/redirect", "/busy", "/session", "/cookies", "/log", "/startups", "/crash", "/echo"]
+    routes = [
+        "/where/{name}",
+        "/redirect",
+        "/busy",
+        "/read",
+        "/values",
+        "/cookies",
+        "/log",
+        "/startups",
+        "/crash",
+        "/echo",
+    ]
     for route in routes:
         app.add_route(route, resource)
     return app

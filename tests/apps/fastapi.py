@@ -8,7 +8,7 @@ from typing import Any
 import fastapi
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
 
-from . import COOKIES, PADDED
+from . import COOKIES, PADDED, VALUES
 from .streams import TEN_BYTES, async_breaks, async_large, async_short, async_ticks, counting_breaks, streams
 
 ANSWERS_WHILE_ASKED = True
@@ -38,9 +38,15 @@ def asgi_app() -> Any:
     async def busy() -> JSONResponse:
         return JSONResponse({"error": "busy"}, 503)
 
-    @app.get("/session")
-    async def session(request: fastapi.Request) -> dict[str, str | None]:
-        return {"session": request.cookies.get("session")}
+    @app.get("/read")
+    async def read(request: fastapi.Request) -> dict[str, str]:
+        return request.cookies
+
+    @app.get("/values")
+    async def values(response: fastapi.Response) -> str:
+        for name, value in VALUES.items():
+            response.set_cookie(name, value)
+        return ""
 
     @app.post("/echo")
     async def echo(request: fastapi.Request) -> fastapi.Response:
@@ -52,6 +58,7 @@ def asgi_app() -> Any:
         response.delete_cookie("b")
         response.set_cookie("session", PADDED)
         response.set_cookie("__Host-c", "2", secure=True)
+        response.headers.append("Set-Cookie", "d=3; Secure; Partitioned; Priority=High")
         return ""
 
     @app.get("/log")

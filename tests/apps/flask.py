@@ -5,7 +5,7 @@ from typing import Any
 
 import flask
 
-from . import COOKIES, PADDED
+from . import COOKIES, PADDED, VALUES
 from .streams import TEN_BYTES, breaks, large, read, short, streams, ticks
 
 
@@ -15,7 +15,7 @@ def wsgi_app() -> Any:
     app.add_url_rule("/where/<name>", "where", lambda name: {"url": flask.request.url, "name": name})
     app.add_url_rule("/redirect", "redirect", lambda: flask.redirect(flask.url_for("where", name="x", _external=True)))
     app.add_url_rule("/busy", "busy", lambda: ({"error": "busy"}, 503))
-    app.add_url_rule("/session", "session", lambda: {"session": flask.request.cookies.get("session")})
+    app.add_url_rule("/read", "read", lambda: dict(flask.request.cookies))
 
     @app.post("/echo")
     def echo() -> flask.Response:
@@ -28,6 +28,14 @@ def wsgi_app() -> Any:
         response.delete_cookie("b")
         response.set_cookie("session", PADDED)
         response.set_cookie("__Host-c", "2", secure=True)
+        response.set_cookie("d", "3", secure=True, partitioned=True)
+        return response
+
+    @app.get("/values")
+    def values() -> flask.Response:
+        response = flask.make_response("")
+        for name, value in VALUES.items():
+            response.set_cookie(name, value)
         return response
 
     @app.get("/log")

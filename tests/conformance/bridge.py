@@ -22,6 +22,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapp
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from http import HTTPStatus
+from http.cookies import SimpleCookie
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, quote
 
@@ -309,11 +310,24 @@ def ascii_query(query: str) -> str:
 
 def worker_headers(response: func.HttpResponse) -> list[tuple[str, str]]:
     """Return the headers that leave the worker: the response's, and a type if it has none."""
-    headers = list(response.headers.items())
+    headers = [
+        (name, worker_cookie(value) if name.lower() == "set-cookie" else value)
+        for name, value in response.headers.items()
+    ]
     if not any(name.lower() == "content-type" for name, _ in headers):
         charset = f"; charset={response.charset}" if response.mimetype.startswith("text/") else ""
         headers.append(("Content-Type", response.mimetype + charset))
     return headers
+
+
+def worker_cookie(cookie: str) -> str:
+    """Return a Set-Cookie header with the value that SimpleCookie reads.
+
+    The host would escape it, which the middleware takes back when the cookie comes back. The attributes are left alone.
+    """
+    for morsel in SimpleCookie(cookie).values():
+        return cookie.replace(f"={morsel.coded_value}", f"={morsel.value}", 1)
+    return cookie
 
 
 def status_line(status: int) -> str:

@@ -27,7 +27,9 @@ from . import apps
 from .conftest import Write
 
 V1 = "v1 under a prefix"
-MODULES = [f"funcweb/{name}.py" for name in ("__init__", "route", "http", "lifespan", "wsgi", "asgi")]
+MODULES = [
+    f"funcweb/{name}.py" for name in ("__init__", "route", "http", "cookies", "response", "lifespan", "wsgi", "asgi")
+]
 IMPORTS = {
     "stock": "from azure.functions import AsgiMiddleware, WsgiMiddleware",
     "ours": "from funcweb.asgi import AsgiMiddleware\nfrom funcweb.wsgi import WsgiMiddleware",
@@ -37,7 +39,7 @@ WSGI = '''
 import contextvars
 from wsgiref.validate import validator
 from bottle import Bottle
-from flask import Flask, redirect, request, url_for
+from flask import Flask, make_response, redirect, request, url_for
 
 seen = contextvars.ContextVar("seen", default="nothing")
 closed = []
@@ -82,6 +84,18 @@ def session():
 @flask_app.get("/flask/cookie")
 def cookie():
     return "ok", {"Set-Cookie": "name=value; Expires=Wed, 18-May-2033 03:33:20 GMT"}
+
+
+@flask_app.get("/flask/priority")
+def priority():
+    return "ok", {"Set-Cookie": "name=value; Priority=High; Path=/"}
+
+
+@flask_app.get("/flask/quoted")
+def quoted():
+    response = make_response("ok")
+    response.set_cookie("session", "b,c")
+    return response
 
 
 @flask_app.get("/api/v1/flask/old")  # as it must be written for the stock middleware
@@ -390,6 +404,11 @@ class Defect:
     app: str = "v2"
 
 
+def bring_cookie_back(client: Client) -> object:
+    cookie = client.get("/flask/quoted").headers["set-cookie"].partition(";")[0]
+    return client.call("/flask/session", headers={"cookie": cookie})
+
+
 def write_errors(client: Client) -> object:
     before = len(client.host.log)
     answers = [client.call("/logs/write"), client.call("/logs/read"), client.call("/logs/read")]
@@ -605,10 +624,24 @@ DEFECTS = [
     ),
     Defect(
         "a padded cookie",
-        "a cookie such as `eyJhIjoxfQ==`, on its way back",
+        "a cookie such as `eyJhIjoxfQ==` or `b,c`, on its way back",
         stock="200 eyJhIjoxfQ%3D%3D",
         ours="200 eyJhIjoxfQ==",
         see=lambda client: client.call("/flask/session", headers={"cookie": "session=eyJhIjoxfQ%3D%3D"}),
+    ),
+    Defect(
+        "a quoted cookie",
+        "a cookie such as `eyJhIjoxfQ==` or `b,c`, on its way back",
+        stock="200 b%2Cc",
+        ours="200 b,c",
+        see=bring_cookie_back,
+    ),
+    Defect(
+        "a cookie with Priority",  # Not Partitioned, which Falcon teaches Python's SimpleCookie when it is imported.
+        "a cookie with an attribute such as `Priority=High` or `Partitioned`",
+        stock=["name=value; domain=; path=", "Priority=High; domain=; path=/"],
+        ours=["name=value; domain=; path=/"],
+        see=lambda client: client.get("/flask/priority").headers.get_list("set-cookie"),
     ),
     Defect(
         "a header given twice",

@@ -14,6 +14,7 @@ from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
 from tests import apps
+from tests.apps import VALUES
 from tests.conftest import bake_or_fail
 from tests.host.conftest import loop_for, put_app
 from tests.variants import Variant, running_variants
@@ -97,7 +98,7 @@ def test_binary_bodies_come_back(served: Served, size: int) -> None:
 def test_cookies(served: Served) -> None:
     cookies = served.client.get("/cookies").headers.get_list("set-cookie")
     by_name = {cookie.partition("=")[0]: cookie for cookie in cookies}
-    assert set(by_name) == {"a", "b", "session", "__Host-c"}
+    assert set(by_name) == {"a", "b", "session", "__Host-c", "d"}
     assert by_name["a"].startswith("a=1;") and "samesite=lax" in by_name["a"].lower()
     expires = re.search(r"(?i)expires=([^;]+)", by_name["b"])
     assert re.search(r"max-age=(0|-1);", by_name["b"].lower()) or (
@@ -105,15 +106,19 @@ def test_cookies(served: Served) -> None:
     ), by_name["b"]
     assert ("domain" not in by_name["__Host-c"].lower()) == served.streams
     assert "secure" in by_name["__Host-c"].lower() and "path=/" in by_name["__Host-c"].lower()
+    assert by_name["d"].startswith("d=3;") and ("partitioned" in by_name["d"].lower()) == served.streams
 
 
-def test_a_padded_session_survives_the_round_trip(served: Served) -> None:
-    cookies = served.client.get("/cookies").headers.get_list("set-cookie")
-    (session,) = (cookie.partition(";")[0] for cookie in cookies if cookie.startswith("session="))
-    # The host escapes the value, and the middleware takes that back; a stream is left alone.
-    assert session.replace('"', "") == ("session=eyJhIjoxfQ==" if served.streams else "session=eyJhIjoxfQ%3D%3D")
+def test_values_of_cookies_survive_the_round_trip(served: Served) -> None:
+    cookies = served.client.get("/values").headers.get_list("set-cookie")
+    sent = [cookie.partition(";")[0] for cookie in cookies]
+    # The host escapes each value, and the middleware takes that back; a stream is left alone.
+    assert sent[0].replace('"', "") == ("v0=eyJhIjoxfQ==" if served.streams else "v0=eyJhIjoxfQ%3D%3D")
     served.client.cookies.clear()
-    assert served.client.get("/session", headers={"cookie": session}).json() == {"session": "eyJhIjoxfQ=="}
+    read = served.client.get("/read", headers={"cookie": "; ".join(sent)}).json()
+    names = [cookie.partition("=")[0] for cookie in sent]
+    assert {*VALUES} - {*names} <= {"v4"}, "Falcon sets none that is not ASCII"
+    assert read == {name: VALUES[name] for name in names}
 
 
 def test_logs(served: Served) -> None:

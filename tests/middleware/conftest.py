@@ -5,6 +5,7 @@ import json
 import pytest
 
 from funcweb import route
+from tests.middleware.requests import Answer, answer_asgi, answer_wsgi
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +14,10 @@ def host_json(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     folder = tmp_path_factory.mktemp("beside")
     (folder / "host.json").write_text(json.dumps({"extensions": {"http": {"routePrefix": ""}}}), encoding="utf-8")
     monkeypatch.setattr(route, "__file__", str(folder / "funcweb" / "route.py"))
+
+
+@pytest.fixture(params=[answer_wsgi, answer_asgi])
+def answer(request: pytest.FixtureRequest) -> Answer:
+    """Answer by either interface."""
+    chosen: Answer = request.param
+    return chosen

@@ -1,6 +1,7 @@
-"""Short ways to make a request and to call a middleware with it."""
+"""Short ways to make a request, to call a middleware with it, and to have an app answer."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 from wsgiref.validate import validator
 
@@ -11,6 +12,7 @@ from funcweb.wsgi import WsgiMiddleware
 from tests.invoke import Invocation
 
 CONTEXT = Invocation()
+Answer = Callable[..., func.HttpResponse]
 
 
 def request(
@@ -59,3 +61,27 @@ def scope_of(req: func.HttpRequest, prefix: str = "") -> dict[str, Any]:
 
     call_asgi(app, req, prefix)
     return seen
+
+
+def answer_wsgi(status: int, headers: Sequence[tuple[str, str]], body: bytes, method: str = "GET") -> func.HttpResponse:
+    """Send this response through the WSGI middleware."""
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        # PEP 3333 wants a type where there is a body.
+        has_type = status in (204, 304) or any(name == "Content-Type" for name, _ in headers)
+        start_response(f"{status} Whatever", [*headers, *([] if has_type else [("Content-Type", "text/plain")])])
+        return [body]
+
+    return call_wsgi(app, request(method=method))
+
+
+def answer_asgi(status: int, headers: Sequence[tuple[str, str]], body: bytes, method: str = "GET") -> func.HttpResponse:
+    """Send this response through the ASGI middleware."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await send({"type": "http.response.start", "status": status, "headers": pairs})
+        await send({"type": "http.response.body", "body": body})
+
+    return call_asgi(app, request(method=method))

@@ -87,6 +87,18 @@ def test_an_incomplete_response_is_an_error(messages: list[dict[str, Any]]) -> N
         call_asgi(sends(*messages))
 
 
+@pytest.mark.parametrize("body", [5, "text", None, [1, 2]])
+def test_a_body_that_is_not_bytes_is_refused(body: Any) -> None:
+    with pytest.raises(TypeError, match=f"^The ASGI app sent {type(body).__name__} where bytes are due.$"):
+        call_asgi(sends(START, {**BODY, "body": body}))
+
+
+@pytest.mark.parametrize("status", [99, 1000, "200", 200.0, None])
+def test_a_malformed_status_is_refused(status: Any) -> None:
+    with pytest.raises(ValueError, match=r"^The ASGI app sent the status .*, which must be a number of three digits.$"):
+        call_asgi(sends({**START, "status": status}, BODY))
+
+
 def test_receive_gives_the_body_and_then_waits_for_the_end() -> None:
     order: list[str] = []
 
@@ -108,6 +120,39 @@ def test_receive_gives_the_body_and_then_waits_for_the_end() -> None:
 
     assert call_asgi(app, request("/", "POST", b"posted")).get_body() == b"body"
     assert order == ["sending", "http.disconnect", "http.disconnect"]
+
+
+@pytest.mark.parametrize(
+    ("end", "error"), [("raise", LookupError), ("return", RuntimeError), ("cancel", asyncio.CancelledError)]
+)
+def test_a_task_that_waits_for_the_client_is_told_when_the_app_ends_without_a_response(
+    end: str, error: type[BaseException]
+) -> None:
+    tasks = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        await receive()
+
+        async def watch() -> None:
+            assert await receive() == {"type": "http.disconnect"}
+            with pytest.raises(OSError, match=r"^The ASGI app sent 'http.response.body' after the request had ended.$"):
+                await send(BODY)
+
+        tasks.append(asyncio.create_task(watch()))
+        await asyncio.sleep(0)
+        await send(START)
+        if end == "raise":
+            raise LookupError("the reason")
+        if end == "cancel":
+            raise asyncio.CancelledError
+
+    async def main() -> None:
+        with pytest.raises(error):
+            await AsgiMiddleware(app).handle_async(request())
+        await asyncio.wait_for(tasks[0], 5)
+
+    asyncio.run(main())
 
 
 def test_an_exception_after_the_response_is_logged_once_and_the_response_returned(

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import azure.functions as func
@@ -9,6 +11,8 @@ import pytest
 
 from funcweb.asgi import AsgiMiddleware
 from tests.middleware.requests import request
+
+THREADS = 8
 
 
 class App:
@@ -88,6 +92,62 @@ def test_a_new_loop_gets_a_startup_of_its_own() -> None:
     app = App()
     middleware = AsgiMiddleware(app)
     assert [asyncio.run(ask(middleware)) for _ in range(2)] == [[(200, b"pool 1")], [(200, b"pool 2")]]
+
+
+class LoopBoundApp:
+    """An app whose state, like a pool of connections, is good on one event loop only."""
+
+    def __init__(self) -> None:
+        self.together = threading.Barrier(THREADS)
+        self.loops: list[Any] = []
+        self.shutdowns = 0
+        self.strangers = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Count the requests that are given the state of another loop than theirs."""
+        loop = asyncio.get_running_loop()
+        if scope["type"] == "lifespan":
+            await receive()
+            assert scope["state"] == {}, "left over from another loop"
+            scope["state"]["loop"] = loop
+            self.loops.append(loop)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            assert scope["state"]["loop"] is asyncio.get_running_loop()
+            self.shutdowns += 1
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        self.together.wait(30)
+        self.strangers += scope["state"]["loop"] is not loop
+        self.together.wait(30)
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+
+
+def test_handle_may_be_called_on_several_threads_at_once() -> None:
+    app = LoopBoundApp()
+    middleware = AsgiMiddleware(app)
+    with ThreadPoolExecutor(THREADS) as pool:
+        responses = list(pool.map(middleware.handle, [request() for _ in range(THREADS * 3)]))
+    assert {response.status_code for response in responses} == {200}
+    assert app.strangers == 0
+    assert len(middleware.lifespan.lifespans) <= THREADS, "no more is kept than ran at once"
+    assert len({id(loop) for loop in app.loops}) == len(app.loops) == app.shutdowns == THREADS * 3
+
+
+def test_a_loop_that_serves_is_not_disturbed_by_handle_on_another_thread() -> None:
+    app = App()
+    middleware = AsgiMiddleware(app)
+
+    async def main() -> None:
+        assert await ask(middleware) == [(200, b"pool 1")]
+        response = await asyncio.to_thread(middleware.handle, request())
+        assert response.get_body() == b"pool 2"
+        assert (app.startups, app.shutdowns) == (2, 1)
+        assert await ask(middleware) == [(200, b"pool 1")]
+
+    asyncio.run(main())
+    assert (app.startups, app.shutdowns) == (2, 2)
 
 
 def test_a_failed_startup_is_logged_answers_500_and_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:

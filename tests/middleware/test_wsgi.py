@@ -64,6 +64,37 @@ def test_the_iterable_is_closed_when_the_app_fails_midway() -> None:
     assert body.closed == 1
 
 
+class StuckBody(Body):
+    """An iterable that cannot be closed."""
+
+    def close(self) -> None:
+        """Fail."""
+        raise OSError("still open")
+
+
+def test_an_answer_whose_iterable_cannot_be_closed_is_delivered_and_that_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Body:
+        start_response("200 OK", TEXT)
+        return StuckBody(b"answer")
+
+    assert call_wsgi(app).get_body() == b"answer"
+    (record,) = caplog.records
+    assert record.exc_info and str(record.exc_info[1]) == "still open"
+
+
+def test_of_two_exceptions_the_apps_own_reaches_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> Body:
+        start_response("200 OK", TEXT)
+        return StuckBody(b"a", KeyError("midway"))
+
+    with pytest.raises(KeyError, match="midway"):
+        call_wsgi(app)
+    (record,) = caplog.records
+    assert record.exc_info and str(record.exc_info[1]) == "still open"
+
+
 def test_a_generator_may_call_start_response_when_it_is_first_asked() -> None:
     def app(environ: dict[str, Any], start_response: Any) -> Iterator[bytes]:
         start_response("202 Accepted", TEXT)
@@ -117,6 +148,19 @@ def test_start_response_twice_without_exc_info_is_an_error() -> None:
 
     with pytest.raises(RuntimeError, match="called again"):
         call_wsgi(app, valid=False)
+
+
+@pytest.mark.parametrize(
+    "status", ["", "200", "20 OK", "2000 OK", "1000 X", "099 X", "OK 200", "200\tOK", "٢٠٠ OK", "200 O\r\nK"]
+)
+def test_a_malformed_status_is_refused_while_the_app_can_still_answer(status: str) -> None:
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        with pytest.raises(ValueError, match=r"^The WSGI app sent the status '.*', which must be like '200 OK'.$"):
+            start_response(status, TEXT)
+        start_response("500 Oops", TEXT)
+        return [b"error page"]
+
+    assert call_wsgi(app, valid=False).status_code == 500
 
 
 def test_no_start_response_is_an_error() -> None:

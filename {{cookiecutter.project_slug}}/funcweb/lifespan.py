@@ -16,17 +16,31 @@ logger = logging.getLogger(__name__)
 
 
 class AppLifespan:
-    """The lifespan of an app, on whichever event loop serves it."""
+    """The lifespan of an app on each event loop that serves it.
 
-    def __init__(self, app: AsgiApp, state: dict[str, Any]) -> None:
-        """Take the app, and the state that its startup fills and each request gets a copy of."""
+    The worker has one loop. Code that cannot await may run others, on threads of its own, and what the app has opened
+    on one loop is of no use on another.
+    """
+
+    def __init__(self, app: AsgiApp, state: dict[str, Any] | None = None) -> None:
+        """Take the app, and the state that its startup fills, if that is not to be one for each loop."""
         self.app = app
-        self.state = state
-        self.current: Lifespan | None = None
+        self.shared_state = state
+        self.lifespans: dict[asyncio.AbstractEventLoop, Lifespan] = {}
+
+    @property
+    def current(self) -> "Lifespan | None":
+        """The lifespan on the running loop, if it has begun."""
+        return self.lifespans.get(asyncio.get_running_loop())
 
     def is_up(self) -> bool:
         """Tell whether the app has started, or needs no startup, on the running loop."""
-        return self.current is not None and self.current.is_up()
+        current = self.current
+        return current is not None and current.up
+
+    def state(self) -> dict[str, Any]:
+        """Return a copy, for one request, of the state on the running loop, on which the app is up."""
+        return self.lifespans[asyncio.get_running_loop()].state.copy()
 
     async def startup(self) -> bool:
         """Run the startup if it has not run on this loop, and tell whether the app can serve.
@@ -34,16 +48,21 @@ class AppLifespan:
         However many requests come in at once, one startup serves them all. A failed one is tried again.
         """
         lifespan = self.current
-        if lifespan is None or lifespan.failed or lifespan.loop is not asyncio.get_running_loop():
-            lifespan = self.current = Lifespan(self.app, self.state)
+        if lifespan is None or lifespan.failed:
+            for loop in list(self.lifespans):
+                if loop.is_closed():
+                    self.lifespans.pop(loop, None)
+            lifespan = Lifespan(self.app, {} if self.shared_state is None else self.shared_state)
+            self.lifespans[lifespan.loop] = lifespan
         await lifespan.settled.wait()
         return not lifespan.failed
 
     async def shutdown(self) -> None:
-        """Run the shutdown, if the startup has run."""
-        if self.current is not None:
-            await self.current.shutdown()
-            self.current = None
+        """Run the shutdown, if the startup has run on this loop."""
+        lifespan = self.current
+        if lifespan is not None:
+            await lifespan.shutdown()
+            self.lifespans.pop(lifespan.loop, None)
 
 
 class Lifespan:
@@ -60,10 +79,6 @@ class Lifespan:
         self.stopping = asyncio.Event()
         # Its own context: the lifespan outlives the request that happens to be first.
         self.task = self.loop.create_task(self.run(), context=contextvars.Context())
-
-    def is_up(self) -> bool:
-        """Tell whether the app has started, or needs no startup, on the running loop."""
-        return self.up and self.loop is asyncio.get_running_loop()
 
     async def shutdown(self) -> None:
         """Ask the app to shut down and wait until it has."""

@@ -2,30 +2,28 @@
 
 import contextvars
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from io import BytesIO
+from time import monotonic
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import azure.functions as func
 
-from funcweb.http import (
-    client_address,
-    forwarded,
-    make_response,
-    restored_cookies,
-    server_address,
-    split_url,
-    trusted_proxies,
-)
+from funcweb.cookies import restored_cookies
+from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
 from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
+
+STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +34,9 @@ class WsgiMiddleware(func.WsgiMiddleware):
     Make one at import, `middleware = WsgiMiddleware(app)`, and return `middleware.handle(req, context)` from a plain
     `def` function, which the worker runs on its thread pool.
     """
+
+    response_timeout = AZURE_TIMEOUT
+    """Seconds after which a response that has begun must be complete; it is looked at with each chunk."""
 
     def __init__(self, app: WsgiApp, prefix: str | None = None) -> None:
         """Take the app and, where it is not the one in host.json, the route prefix.
@@ -53,6 +54,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
         """Answer one request.
 
         Raises:
+            TimeoutError: the response has begun but not ended within `response_timeout`.
             Exception: whatever the app lets out; the worker reports it, with its traceback, as a failed invocation.
         """
         # A thread of the worker keeps its context variables from one request to the next, so work on a copy.
@@ -61,22 +63,18 @@ class WsgiMiddleware(func.WsgiMiddleware):
     def call_app(self, req: func.HttpRequest, context: func.Context | None) -> func.HttpResponse:
         """Call the app and collect its answer (PEP 3333, "The Server/Gateway Side")."""
         environ = self.environ(req, context)
-        response = WsgiResponse()
-        write = response.write
+        exchange = Exchange(self.response_timeout)
+        write = exchange.write
         try:
-            iterable = self.app(environ, response.start_response)
+            iterable = self.app(environ, exchange.start_response)
             try:
                 for chunk in iterable:
                     write(chunk)
             finally:
-                close = getattr(iterable, "close", None)
-                if close is not None:
-                    close()
+                close(iterable)
         finally:
             environ["wsgi.errors"].flush()
-        if response.status is None:
-            raise RuntimeError("The WSGI app returned without calling start_response.")
-        return make_response(req.method, response.status, response.headers, b"".join(response.body))
+        return exchange.result(req.method)
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
         """Return the environ of a request (PEP 3333, "environ Variables")."""
@@ -84,24 +82,28 @@ class WsgiMiddleware(func.WsgiMiddleware):
         authority, path, query = split_url(req.url)
         if self.proxies > 1:
             authority, headers = forwarded(authority, headers)
-        scheme, server, port = server_address(authority)
+        scheme, server, port = server_variables(authority)
         if "%" in path or not path.isascii():
             path = unquote_to_bytes(path).decode("latin-1")
         body = req.get_body() or b""
-        environ: Environ = function_context(context)
-        environ["REQUEST_METHOD"] = req.method
-        environ["SCRIPT_NAME"], environ["PATH_INFO"] = split_root_path(path, self.root_path)
-        environ["QUERY_STRING"] = query if query.isascii() else to_wsgi(query)
-        environ["SERVER_NAME"] = server
-        environ["SERVER_PORT"] = str(port)
-        environ["SERVER_PROTOCOL"] = "HTTP/1.1"
-        environ["wsgi.version"] = (1, 0)
-        environ["wsgi.url_scheme"] = scheme
-        environ["wsgi.input"] = BytesIO(body)
-        environ["wsgi.errors"] = ErrorLog()
-        environ["wsgi.multithread"] = True
-        environ["wsgi.multiprocess"] = True
-        environ["wsgi.run_once"] = False
+        script_name, path_info = split_root_path(path, self.root_path)
+        environ: Environ = {
+            "REQUEST_METHOD": req.method,
+            "SCRIPT_NAME": script_name,
+            "PATH_INFO": path_info,
+            "QUERY_STRING": query if query.isascii() else to_wsgi(query),
+            "SERVER_NAME": server,
+            "SERVER_PORT": port,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": scheme,
+            "wsgi.input": BytesIO(body),
+            "wsgi.errors": ErrorLog(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            **function_context(context),
+        }
         for name in headers:
             key = environ_key(name)
             if key is not None:
@@ -117,10 +119,22 @@ class WsgiMiddleware(func.WsgiMiddleware):
             environ["HTTP_COOKIE"] = restored_cookies(environ["HTTP_COOKIE"])
         client = client_address(headers, self.proxies)
         if client is not None:
-            environ["REMOTE_ADDR"] = client[0]
+            environ["REMOTE_ADDR"] = client[0] if client[0].isascii() else to_wsgi(client[0])
         if body or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(len(body))
         return environ
+
+
+def close(iterable: Iterable[bytes]) -> None:
+    """Close what the app has returned, if it can be (PEP 3333, "Specification Details").
+
+    An exception is logged and does not get any further: the answer is complete, or another exception is on its way.
+    """
+    try:
+        if hasattr(iterable, "close"):
+            iterable.close()
+    except Exception:
+        logger.exception("The WSGI app raised an exception when its response was closed.")
 
 
 @lru_cache(maxsize=512)
@@ -135,14 +149,27 @@ def environ_key(header: str) -> str | None:
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
-class WsgiResponse:
-    """What an app has answered so far: the server's side of start_response() and write()."""
+@lru_cache(maxsize=64)
+def server_variables(authority: str) -> tuple[str, str, str]:
+    """Return wsgi.url_scheme, SERVER_NAME and SERVER_PORT for `https://example.org:8443`."""
+    scheme, (host, port) = server_address(authority)
+    return to_wsgi(scheme), to_wsgi(host), str(port)
 
-    __slots__ = ("body", "headers", "status")
 
-    def __init__(self) -> None:
-        self.status: int | None = None
-        self.headers: list[tuple[str, str]] = []
+class Exchange:
+    """One response: the server's side of start_response() and write().
+
+    It expires, as nobody can receive a response for ever. The time for that runs from the first chunk, so an app may
+    take its time before it answers, though in Azure nobody hears it then.
+    """
+
+    __slots__ = ("body", "deadline", "expired", "response", "timeout")
+
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
+        self.deadline: float | None = None
+        self.expired = False
+        self.response: AppResponse | None = None
         self.body: list[bytes] = []
 
     def start_response(
@@ -153,6 +180,7 @@ class WsgiResponse:
         Raises:
             BaseException: the one in `exc_info`, when part of the body has already gone out under the old headers.
             RuntimeError: called again without `exc_info`.
+            ValueError: the status or a header is malformed (see AppResponse).
         """
         if exc_info is not None:
             try:
@@ -160,10 +188,9 @@ class WsgiResponse:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
                 exc_info = None  # Breaks the cycle of frame and traceback.
-        elif self.status is not None:
+        elif self.response is not None:
             raise RuntimeError("start_response was called again without exc_info.")
-        self.status = int(status[:3])
-        self.headers = headers
+        self.response = AppResponse(status_code(status), headers)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -171,14 +198,48 @@ class WsgiResponse:
 
         Raises:
             RuntimeError: start_response has not been called.
+            TimeoutError: the response has expired.
             TypeError: the data are not bytes.
         """
-        if self.status is None:
+        if self.response is None:
             raise RuntimeError("The WSGI app sent a body before it called start_response.")
         if not isinstance(data, bytes):
             raise TypeError(f"The WSGI app sent {type(data).__name__} where bytes are due.")
+        now = monotonic()
+        if self.deadline is None:
+            self.deadline = now + self.timeout
+        elif now > self.deadline:
+            self.expired = True
+            self.body.clear()
+            raise too_late(self.timeout)
         if data:
             self.body.append(data)
+
+    def result(self, method: str) -> func.HttpResponse:
+        """Return the whole response.
+
+        Raises:
+            RuntimeError: the app has not called start_response, or its response is not complete (see AppResponse).
+            TimeoutError: the response has expired.
+        """
+        if self.expired:
+            raise too_late(self.timeout)
+        if self.response is None:
+            raise RuntimeError("The WSGI app returned without calling start_response.")
+        self.response.complete(method, b"".join(self.body))
+        return self.response
+
+
+@lru_cache(maxsize=128)
+def status_code(status: str) -> int:
+    """Return the number of a status such as `404 Not Found`.
+
+    Raises:
+        ValueError: it is not three digits, a space and a reason.
+    """
+    if not STATUS.fullmatch(status):
+        raise ValueError(f"The WSGI app sent the status {status!r}, which must be like '200 OK'.")
+    return int(status[:3])
 
 
 class ErrorLog:
