@@ -28,6 +28,12 @@ def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> N
     assert folders == {row["package"] for row in FRAMEWORKS.values()}
 
 
+def test_what_joins_an_app_to_azure_functions_knows_no_sample() -> None:
+    names = re.compile("|".join(row["package"] for row in FRAMEWORKS.values()))
+    for path in (PROJECT / "funcweb").rglob("*.py"):
+        assert not names.search(path.read_text(encoding="utf-8")), path
+
+
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]

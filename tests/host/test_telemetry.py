@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ from pytest_cookies.plugin import Cookies
 
 from functions_host.client import serve
 from tests.conftest import bake_or_fail, run_python
-from tests.variants import FRAMEWORKS, PROJECT, Variant, running_variants
+from tests.variants import FRAMEWORKS, PROJECT, TEMPLATE, Variant, one_with, running_variants
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -110,6 +111,41 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
     assert len(invocations) == 2
     assert {item["tags"]["ai.operation.parentId"] for item in requests} == invocations
     assert {item["tags"]["ai.operation.id"] for item in requests} == {TRACE}
+
+
+EVERY_MODULE = """
+import importlib, pkgutil, function_app, funcweb
+
+for module in pkgutil.walk_packages(funcweb.__path__, "funcweb."):
+    importlib.import_module(module.name)
+"""
+
+
+@pytest.mark.parametrize(("mode", "interface"), [("async", "asgi"), ("streaming", "wsgi")])
+def test_an_owners_app_takes_the_place_of_the_sample_and_nothing_else_changes(
+    mode: str, interface: str, ingestion: Ingestion, cookies: Cookies
+) -> None:
+    framework = one_with(mode, interface)
+    row = FRAMEWORKS[framework]
+    answers = {"framework": framework, "async_mode": mode, "programming_model": "v2", "auth_level": "function"}
+    project = bake_or_fail(cookies, **answers, observability="opentelemetry", route_prefix="api")
+    shutil.rmtree(project.path / row["package"])
+    shutil.rmtree(project.path / "tests")
+    shutil.copytree(TEMPLATE / "tests" / "apps", project.path / "apps", ignore=shutil.ignore_patterns("__pycache__"))
+    code = f"from apps.{framework} import {interface}_app\n\napp = {interface}_app()\n"
+    (project.path / "shop.py").write_text(code, encoding="utf-8")
+    entry = project.read("function_app.py")
+    assert entry.count(row["package"]) == 1
+    (project.path / "function_app.py").write_text(entry.replace(row["package"], "shop"), encoding="utf-8")
+    assert project.python("-c", EVERY_MODULE).stderr == ""
+    with serve(project.path, key="the-key", env=ingestion.settings) as host:
+        headers = {"x-functions-key": "the-key"}
+        with httpx2.Client(base_url=f"{host.url}/api", headers=headers, trust_env=False) as client:
+            assert client.get("/where/Ada").json() == {"url": f"{host.url}/api/where/Ada", "name": "Ada"}
+            if row["docs"]:
+                assert client.get(row["docs"]).status_code == 200
+    names = {item["data"]["baseData"]["name"] for item in ingestion.of_type("RequestData")}
+    assert f"GET {row['route'].replace('/hello/', '/where/')}" in names, host.log
 
 
 def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: Cookies) -> None:
