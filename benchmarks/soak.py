@@ -101,18 +101,22 @@ class Soak:
     async def send(self, client: httpx2.AsyncClient, end: float) -> None:
         """Send one request after the other until the time is over, or the host has ended."""
         while time.monotonic() < end and self.host.process.poll() is None:
-            exchange = next(self.exchanges)
-            self.requests += 1
-            try:
-                response = await client.request(exchange.method, exchange.path, json=exchange.json)
-                seen = f"{response.status_code} {response.text[:200]!r}"
-                right = response.status_code == exchange.status and exchange.is_right(response)
-            except (httpx2.HTTPError, ValueError) as error:
-                seen, right = repr(error), False
-            if not right:
-                self.wrong += 1
-                if self.wrong <= SHOWN:
-                    print(f"wrong: {exchange.method} {exchange.path} gave {seen}", flush=True)
+            await self.send_next(client)
+
+    async def send_next(self, client: httpx2.AsyncClient) -> None:
+        """Send the next request and look at its response."""
+        exchange = next(self.exchanges)
+        self.requests += 1
+        try:
+            response = await client.request(exchange.method, exchange.path, json=exchange.json)
+            seen = f"{response.status_code} {response.text[:200]!r}"
+            right = response.status_code == exchange.status and exchange.is_right(response)
+        except (httpx2.HTTPError, ValueError) as error:
+            seen, right = repr(error), False
+        if not right:
+            self.wrong += 1
+            if self.wrong <= SHOWN:
+                print(f"wrong: {exchange.method} {exchange.path} gave {seen}", flush=True)
 
     async def report(self, start: float, end: float) -> None:
         """Print a line each half minute; remember the memory at the end of the first minute and at the end."""
