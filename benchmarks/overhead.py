@@ -4,7 +4,7 @@
 
 Every contender is timed for a few milliseconds in turn, round after round, so that all meet the same machine. A figure
 is the smallest time of its rounds, less that of the bare app. The nest_asyncio path runs in a process of its own, since
-it patches asyncio for good. --write renews benchmarks/overhead.svg and the table in README.md.
+it patches asyncio for good. --write renews benchmarks/overhead.svg and the table in docs/middleware.md.
 """
 
 import argparse
@@ -175,8 +175,8 @@ def table(results: dict[str, dict[str, float]]) -> str:
 
 
 def write(results: dict[str, dict[str, float]]) -> None:
-    """Renew the table in the README and the chart."""
-    renew(ROOT / "README.md", "overhead", table(results))
+    """Renew the table in the documents and the chart."""
+    renew(ROOT / "docs" / "middleware.md", "overhead", table(results))
     times = results["a browser, in Azure"]
     names = ["stock WSGI", "ours WSGI", "nest_asyncio", "stock ASGI", "ours ASGI"]
     chart = bar_chart("Microseconds a request over the bare app", {name: times[name] for name in names})
@@ -187,7 +187,7 @@ def main() -> None:
     """Measure, print the table and write it where asked."""
     parser = argparse.ArgumentParser(description="Measure what a middleware adds to a call of the bare app.")
     parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--write", action="store_true", help="renew the table in README.md and the chart")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/middleware.md and the chart")
     parser.add_argument("--nest-asyncio", choices=REQUESTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.nest_asyncio:

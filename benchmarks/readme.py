@@ -1,4 +1,4 @@
-"""A table in README.md that a benchmark renews."""
+"""A table in the documents that a benchmark renews."""
 
 import re
 from pathlib import Path

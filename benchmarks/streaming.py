@@ -14,7 +14,7 @@ round, so that all meet the same machine:
 The local host stands in for the one in Azure and shares a process with the worker. Requests of a streaming app it
 forwards in Python, on a connection for each, where the real one has compiled code that keeps connections; so their
 requests a second say more about the local host than about the app, and are a lower bound. --write renews the table in
-README.md.
+docs/streaming.md.
 """
 
 import argparse
@@ -253,13 +253,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compare streaming with what buffers, and with plain uvicorn.")
     parser.add_argument("--rounds", type=int, choices=range(1, 101), default=6, metavar="1-100")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long one load lasts")
-    parser.add_argument("--write", action="store_true", help="renew the table in README.md")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/streaming.md")
     options = parser.parse_args()
     try:
         results = run(options.rounds, options.seconds)
         print(table(results))
         if options.write:
-            renew(ROOT / "README.md", "streaming", table(results))
+            renew(ROOT / "docs" / "streaming.md", "streaming", table(results))
     except (HostDied, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -35,14 +35,28 @@ def test_quick_start_begins_with_two_commands_that_ci_takes_from_there() -> None
 
 def test_the_readme_names_every_file_that_comes_out() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
-    tree = readme.partition("## What comes out")[2].partition("\n## ")[0]
+    tree = readme.partition("## What you get")[2].partition("\n## ")[0]
     project = TEMPLATE / "{{cookiecutter.project_slug}}"
     names = {path.name for path in project.iterdir()} - {"__pycache__", "{{cookiecutter.__function_name}}"}
     frameworks = {path.parent.name for path in project.glob("*app/__init__.py")}
     assert {name for name in names - frameworks if name not in tree} == set()
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in (TEMPLATE / "docs").glob("*.md"))]
+
+
+def test_the_readme_can_be_read_at_once() -> None:
+    assert len((TEMPLATE / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    document = TEMPLATE / name
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_files_that_the_documents_name_exist(name: str) -> None:
     text = (TEMPLATE / name).read_text(encoding="utf-8")
     for path in re.findall(r"`((?:hooks|tests|\.github|\{\{cookiecutter.project_slug\}\})/[\w./{}-]*)`", text):

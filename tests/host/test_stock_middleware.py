@@ -1,4 +1,4 @@
-"""What README.md says against azure-functions' own middleware is so, and is not so with ours.
+"""What docs/middleware.md says against azure-functions' own middleware is so, and is not so with ours.
 
 Each function app here is written once and served twice, with the import of the middleware as the only difference, and
 each `Defect` is looked for in both. The stock half fails on the day on which azure-functions has put a defect right.
@@ -397,7 +397,7 @@ class Defect:
     """Something that is wrong with azure-functions' middleware."""
 
     name: str
-    row: str  # the first cell of its row in README.md's table; nothing where it has none
+    row: str  # the first cell of its row in the table in docs/middleware.md; nothing where it has none
     stock: object
     ours: object
     see: Callable[[Client], object]
@@ -677,9 +677,13 @@ def test_defect(defect: Defect, middleware: str, client: Serve) -> None:
     if middleware == "ours":
         assert seen == defect.ours
         return
-    where = f"take it out of the table in README.md, row {defect.row!r}" if defect.row else "take this test out"
+    where = (
+        f"take it out of the table in docs/middleware.md, row {defect.row!r}" if defect.row else "take this test out"
+    )
     assert seen != defect.ours, f"{defect.name}: azure-functions has fixed this: {where}"
-    assert seen == defect.stock, f"{defect.name}: azure-functions goes wrong in another way now: say so in README.md"
+    assert seen == defect.stock, (
+        f"{defect.name}: azure-functions goes wrong in another way now: say so in docs/middleware.md"
+    )
 
 
 @pytest.mark.parametrize("middleware", IMPORTS)
@@ -700,10 +704,10 @@ def test_nest_asyncio_works_on_asyncio(middleware: str, write: Write) -> None:
 
 
 def test_each_row_of_the_table_in_the_readme_is_shown() -> None:
-    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    readme = (TEMPLATE / "docs" / "middleware.md").read_text(encoding="utf-8")
     header, _, *rows = readme[readme.index("| | azure-functions ") :].partition("\n\n")[0].splitlines()
     version = importlib.metadata.version("azure-functions").rpartition(".")[0]
-    assert version in header, f"README.md's table is of {header.split('|')[2].strip()}; this is {version}"
+    assert version in header, f"the table in docs/middleware.md is of {header.split('|')[2].strip()}; this is {version}"
     claimed = {row.split("|")[1].strip() for row in rows}
     shown = {defect.row for defect in DEFECTS if defect.row}
-    assert claimed == shown, "README.md's table and the defects shown here are no longer the same"
+    assert claimed == shown, "the table in docs/middleware.md and the defects shown here are no longer the same"
