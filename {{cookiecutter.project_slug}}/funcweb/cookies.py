@@ -29,6 +29,7 @@ SECONDS = re.compile("-?[0-9]{1,18}")
 MAX_SECONDS = 2**31 - 1  # 68 years. The host fails where it cannot express the time (.NET's TimeSpan).
 
 logger = logging.getLogger(__name__)
+UNREADABLE_DATE = (ValueError, OverflowError)
 
 
 def portable_cookie(cookie: str) -> str | None:
@@ -78,7 +79,7 @@ def http_date(text: str) -> str | None:
     """Return a date in the preferred format (RFC 9110 section 5.6.7), or None for what a browser ignores too."""
     try:
         return format_datetime(parsedate_to_datetime(text).replace(tzinfo=UTC), usegmt=True)
-    except (ValueError, OverflowError):
+    except UNREADABLE_DATE:
         return None
 
 
