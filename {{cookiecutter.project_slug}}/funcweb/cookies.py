@@ -28,8 +28,9 @@ WRITTEN_VALUE = re.compile(VALUE + r'|"[ -:<-~]*"')
 SECONDS = re.compile("-?[0-9]{1,18}")
 MAX_SECONDS = 2**31 - 1  # 68 years. The host fails where it cannot express the time (.NET's TimeSpan).
 
-logger = logging.getLogger(__name__)
 UNREADABLE_DATE = (ValueError, OverflowError)
+
+logger = logging.getLogger(__name__)
 
 
 def portable_cookie(cookie: str) -> str | None:
