@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +18,8 @@ SLUG = re.compile(r"[A-Za-z0-9]+(?:[-_]+[A-Za-z0-9]+)*")
 PREFIX_SEGMENT = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 WINDOWS_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
+NOT_TEXT = {"Cc", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories: controls, private and half characters, line ends
+TURNS_AROUND = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 HOST_PATHS = {"admin", "runtime"}
 STARTED = ".bake-started"  # what is newer than this file was written by this bake; post_gen removes it
 
@@ -45,10 +48,16 @@ def check_slug(slug: str) -> str | None:
 
 
 def check_line(variable: str, text: str) -> str | None:
-    """Return why a text cannot stand in the project's files, or None."""
-    if not text.strip():
+    """Return why a text cannot stand in the project's files, or None.
+
+    Characters that join others, in emoji and in several scripts, spaces of any kind and characters newer than this
+    Python are text, though Python calls none of them printable. What ends the line, controls a terminal or turns the
+    direction of writing around is not.
+    """
+    kinds = [unicodedata.category(character) for character in text]
+    if not text or all(kind[0] == "Z" or kind == "Cf" for kind in kinds):
         return f"{variable} {text!r} is empty: give it at least one character."
-    if not text.isprintable():
+    if NOT_TEXT.intersection(kinds) or TURNS_AROUND.intersection(text):
         return f"{variable} {text!r} must be one line of printable characters."
     return None
 

@@ -3,8 +3,9 @@
 import ast
 
 import pytest
+from markdown_it import MarkdownIt
 
-from tests.conftest import Bake
+from tests.conftest import Bake, BakedProject
 
 TEXTS = {
     "quotes": """Jean "JP" O'Neil""",
@@ -12,22 +13,71 @@ TEXTS = {
     "triple quotes": '"""end"""',
     "braces": "{curly} %s %(x)s ${x}",
     "shell": "$(id) `id` ; rm -rf x",
-    "non-ASCII": "José 李小龙 🚀",
+    "non-ASCII": "José 李小龙 🚀 👨\u200d👩\u200d👧 山田\u3000太郎 Ada\xa0Lovelace می\u200cخواهم",  # noqa: RUF001
     "html": "<script>alert(1)</script> & more",
     "long": "long " * 500 + "end",
     "hash": "# not a comment",
     "toml": 'x" }] # y',
 }
 
+# What Markdown takes for something else than text, in the whole line or at one end of it.
+MARKUP = [
+    "a <!-- b", "<!-- a", "a --> b", "<b>a</b>", "<https://example.org>", "&lt;b&gt; &copy;", "R&D",
+    "``` python", "~~~", "a `b` c", "~~a~~", "*a* **b** _c_ __d__", "snake_case", "\\", "\\*a\\*", "a\\",
+    "[a](https://example.org)", "![a](b.png)", "[a]: b", "[ ] a",
+    "# a", "a #", "a ##", "#", "C#", "a\\#", "- a", "+ a", "* a", "-", "---", "***", "===", "> a", "1. a", "12) a",
+    "3.", "| a | b |", "    a", "a  ",
+]  # fmt: skip
+
+# What is one line of text, though Python does not count each character as printable.
+PRINTABLE = [
+    "👨\u200d👩\u200d👧\u200d👦",  # joined by U+200D
+    "می\u200cخواهم",  # noqa: RUF001  # Persian, with U+200C
+    "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",  # the flag of England
+    "山田\u3000太郎",  # with an ideographic space
+    "Ada\xa0Lovelace",  # with a space that does not break
+    "new \U0001faea",  # an emoji of 2025, after the Unicode of Python 3.13
+]
+
+
+def shown(project: BakedProject) -> list[str]:
+    """Return what a reader of README.md sees as its title and its first two paragraphs, which must be mere text."""
+    tokens = MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(project.read("README.md"))[:9]
+    assert [token.tag for token in tokens] == ["h1", "", "h1", "p", "", "p", "p", "", "p"]
+    texts = []
+    for token in tokens[1::3]:
+        children = [child for child in token.children or [] if child.type not in ("em_open", "em_close")]
+        assert [child.type for child in children] == ["text"], token.content
+        texts.append(children[0].content)
+    return texts
+
+
+def bake_with(bake: Bake, text: str) -> BakedProject:
+    """Bake a project of that name, description and author; its README shows them as they were typed."""
+    project = bake(project_name=text, description=text, author_name=text, project_slug="x")
+    line = text.strip()
+    assert shown(project) == [line, line, f"Written by {line}"]
+    return project
+
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_text(text: str, bake: Bake) -> None:
-    project = bake(project_name=text, description=text, author_name=text, project_slug="x")
-    assert project.read("README.md").startswith(f"# {text}\n\n{text}\n\n_Written by {text}_\n")
+    project = bake_with(bake, text)
     (call,) = (node for node in ast.walk(ast.parse(project.read("fastapiapp/__init__.py")))
                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "FastAPI")  # fmt: skip
     assert {word.arg: ast.literal_eval(word.value) for word in call.keywords} == {"title": text, "description": text}
     project.passes_its_own_checks()
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *PRINTABLE])
+def test_text_is_shown_as_it_was_typed(text: str, bake: Bake) -> None:
+    bake_with(bake, text)
+
+
+def test_plain_text_is_left_alone(bake: Bake) -> None:
+    text = "José's 2nd API (beta), v1.0 - e.g. for C# users!"
+    project = bake(project_name=text, description=text, author_name=text, project_slug="x")
+    assert project.read("README.md").startswith(f"# {text}\n\n{text}\n\n_Written by {text}_\n")
 
 
 @pytest.mark.parametrize(

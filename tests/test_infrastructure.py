@@ -6,10 +6,14 @@ app settings, in https://learn.microsoft.com/azure/azure-functions/functions-app
 
 import json
 import re
+import zipfile
+from email.parser import Parser
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from tests.bicep import Bicep, Resource
 from tests.conftest import Bake, BakedProject
@@ -267,6 +271,20 @@ def test_the_readme_asks_azd_for_what_it_has(variant: Variant, bicep: Bicep, pro
     assert asked <= AZD_KEEPS | set(bicep.outputs)
     keys = re.findall(r"az functionapp keys list .* --query (\S+)", readme)
     assert keys == {"anonymous": [], "function": ["functionKeys.default"], "admin": ["masterKey"]}[variant.auth_level]
+
+
+def test_azd_restore_installs_what_requirements_txt_names(bake: Bake, tmp_path: Path) -> None:
+    # Since 1.23.7 azd runs `pip install .` where there is a pyproject.toml: Restore in framework_service_python.go of
+    # Azure/azure-dev. This builds the same wheel, and more quickly.
+    project = bake(deployment="azd")
+    project.passes("uv", "build", "--quiet", "--wheel", "--out-dir", str(tmp_path))
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        files = {name.rpartition("/")[2]: name for name in archive.namelist()}
+        metadata = Parser().parsestr(archive.read(files["METADATA"]).decode())
+    lines = [line for line in project.read("requirements.txt").splitlines() if not line.startswith("#")]
+    assert {*map(Requirement, metadata.get_all("Requires-Dist", []))} == {*map(Requirement, lines)}
+    assert all(name.partition("/")[0].endswith(".dist-info") for name in files.values())
 
 
 def test_the_readme_says_where_concurrency_is_set(variant: Variant, project: BakedProject) -> None:

@@ -104,7 +104,7 @@ def test_slug_with_folders_makes_none_and_removes_none(
 
 
 @pytest.mark.parametrize("variable", ["project_name", "description", "author_name"])
-@pytest.mark.parametrize("text", ["two\nlines", "", "  ", "bell\a", "\u2028"])
+@pytest.mark.parametrize("text", ["two\nlines", "", "  ", "bell\a", "\u2028", "\u202eright to left", "\u200d"])
 def test_text(variable: str, text: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path) -> None:
     assert refusal(cookies, capfd, tmpdir, **{variable: text}).startswith(f"ERROR: {variable} {text!r} ")
 
