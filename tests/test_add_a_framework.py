@@ -127,7 +127,7 @@ ROW = {
     "docs": "",
     "route": "/hello/{name}",
     "route_list": {"import": "", "routes": '[getattr(route, "path", "") for route in app.routes]'},
-    "immutable_calls": [],
+    "checks": {"immutable_calls": [], "mypy_plugins": []},
     "wrappers": {},
 }
 

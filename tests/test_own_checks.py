@@ -1,12 +1,13 @@
 """The checks of a generated project find mistakes, and let pass what the frameworks' documentation shows.
 
-One project stands for all: the settings are the same but for the calls that may be a default (FastAPI's Depends).
+One project stands for all: the settings are the same but for the calls that may be a default, and the plugins of mypy.
 """
 
 import pytest
 from pytest_cookies.plugin import Cookies
 
 from tests.conftest import BakedProject, bake_or_fail
+from tests.variants import FRAMEWORKS, one_with
 
 # As documentation and tutorials write it: with few annotations and docstrings, or none.
 USUAL = {
@@ -18,11 +19,15 @@ from pydantic import BaseModel
 
 router = APIRouter(prefix="/items", dependencies=[Depends(lambda: None)])
 stock = {}
+saved = {"name": "Pen", "tags": ["blue"]}
 
 
 class Item(BaseModel):
     name: str
     tags: list = []
+
+
+pen = Item(**saved)
 
 
 async def paging(skip: int = 0, limit: int = 100):
@@ -190,6 +195,13 @@ class TestFiles:
 """,
 }
 
+FRAMEWORK_OF = {
+    "shop/items.py": "fastapi",
+    "shop/pages.py": "flask",
+    "shop/images.py": "falcon",
+    "shop/todo.py": "bottle",
+}
+
 # Each line with a mistake says by which rule it is to be found.
 MISTAKES = """
 import asyncio
@@ -224,8 +236,9 @@ def compare(text: str) -> bool:
 @pytest.fixture(scope="module")
 def project(cookies_session: Cookies) -> BakedProject:
     """A project with all of this in it."""
-    project = bake_or_fail(cookies_session)
-    for name, code in {**USUAL, "shop/mistakes.py": MISTAKES}.items():
+    project = bake_or_fail(cookies_session, framework=one_with(docs=True))
+    usual = {name: code for name, code in USUAL.items() if FRAMEWORK_OF.get(name, "") in ("", *FRAMEWORKS)}
+    for name, code in {**usual, "shop/mistakes.py": MISTAKES}.items():
         (project.path / name).parent.mkdir(exist_ok=True)
         (project.path / name).write_text(code.lstrip("\n"), encoding="utf-8")
     return project

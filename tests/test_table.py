@@ -39,7 +39,7 @@ def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]
     assert set(row) == {
         "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs", "route", "route_list",
-        "immutable_calls", "wrappers",
+        "checks", "wrappers",
     }  # fmt: skip
     assert row["auto"] in row["interfaces"]
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
