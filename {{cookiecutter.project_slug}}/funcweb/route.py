@@ -95,7 +95,7 @@ def trace_headers(context: func.Context | None) -> tuple[str, str]:
 
 
 def trace_fields(context: func.Context | None) -> list[tuple[bytes, bytes]]:
-    """Return the same as header fields of ASGI, where the invocation has a trace context."""
+    """Return the same as encoded header fields, where the invocation has a trace context."""
     trace_parent, trace_state = trace_headers(context)
     if not trace_parent:
         return []
