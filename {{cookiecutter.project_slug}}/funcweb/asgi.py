@@ -165,8 +165,6 @@ class Exchange:
             ValueError: the status or a header is malformed (see AppResponse).
         """
         kind = message["type"]
-        if self.expired:
-            raise too_late(self.timeout)
         if self.over and not self.complete:
             raise ConnectionError(f"The ASGI app sent {kind!r} after the request had ended.")
         if kind == "http.response.start" and self.response is None:

@@ -80,7 +80,7 @@ class AppResponse(func.HttpResponse):
         Raises:
             ValueError: it is not a whole number, or another one than before.
         """
-        if not value.isdecimal() or not value.isascii():
+        if not value.isdecimal():
             raise ValueError(f"The app sent the Content-Length {value!r}, which must be a whole number.")
         length = int(value)
         if self.length not in (None, length):
