@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 from wsgiref.validate import validator
@@ -187,6 +188,19 @@ def test_an_app_can_wait_for_the_client_to_go() -> None:
 
     asyncio.run(answer(StreamingMiddleware(app, ""), messages=[GET, {"type": "http.disconnect"}]))
     assert [message["type"] for message in received] == ["http.request", "http.disconnect"]
+
+
+def test_nothing_runs_on_after_a_request_but_the_lifespan() -> None:
+    app = App()
+    middleware = StreamingMiddleware(app, "")
+
+    async def request() -> set[Any]:
+        await answer(middleware)
+        await asyncio.sleep(0)
+        assert middleware.lifespan.current is not None
+        return asyncio.all_tasks() - {asyncio.current_task(), middleware.lifespan.current.task}
+
+    assert asyncio.run(request()) == set()
 
 
 def test_an_exception_is_the_servers() -> None:
@@ -460,7 +474,8 @@ def test_wsgi_app_ends_when_the_client_goes(writes: bool) -> None:
     assert len(made) < 100
 
 
-def test_wsgi_response_that_cannot_be_sent_raises_and_frees_its_thread() -> None:
+@pytest.mark.parametrize("kind", ["start", "body"])
+def test_wsgi_response_that_cannot_be_sent_raises_and_frees_its_thread(kind: str) -> None:
     made = []
 
     def app(environ: Message, start_response: Any) -> Iterator[bytes]:
@@ -470,7 +485,8 @@ def test_wsgi_response_that_cannot_be_sent_raises_and_frees_its_thread() -> None
             yield b"x"
 
     def refuse(message: Message) -> None:
-        raise ValueError("a header with a line break")
+        if message["type"] == f"http.response.{kind}":
+            raise ValueError("a header with a line break")
 
     middleware = StreamingMiddleware(StreamingWsgi(app, threads=1), "")
     with pytest.raises(ValueError, match="line break"):
@@ -522,17 +538,17 @@ def test_wsgi_iterable_ends_when_the_server_cancels_the_request() -> None:
     asyncio.run(cancel())
 
 
-@pytest.mark.parametrize("reads", [True, False])
-def test_wsgi_thread_ends_when_the_invocation_is_cancelled(reads: bool) -> None:
+@pytest.mark.parametrize("does", ["reads", "works", "works, then reads"])
+def test_wsgi_thread_ends_when_the_invocation_is_cancelled(does: str) -> None:
     begun, ended = threading.Event(), threading.Event()
 
     def app(environ: Message, start_response: Any) -> Iterator[bytes]:
         begun.set()
         try:
-            if reads:
-                environ["wsgi.input"].read()
-            else:
+            if does != "reads":
                 time.sleep(0.2)
+            if does != "works":
+                environ["wsgi.input"].read()
             start_response("200 OK", [])
             for _ in range(1000):
                 yield b"x"
@@ -542,7 +558,7 @@ def test_wsgi_thread_ends_when_the_invocation_is_cancelled(reads: bool) -> None:
     async def cancel() -> None:
         middleware = StreamingMiddleware(StreamingWsgi(app, threads=1), "")
         more = {"type": "http.request", "body": b"x", "more_body": True}
-        request = asyncio.create_task(answer(middleware, messages=[more if reads else GET]))
+        request = asyncio.create_task(answer(middleware, messages=[GET if does == "works" else more]))
         await asyncio.to_thread(begun.wait, 10)
         await asyncio.sleep(0.05)
         request.cancel()
@@ -599,6 +615,71 @@ def test_wsgi_runs_as_many_requests_at_once_as_there_are_threads() -> None:
         return await asyncio.gather(*(answer(middleware) for _ in range(8)))
 
     assert [sent[0]["status"] for sent in asyncio.run(requests())] == [200] * 8
+
+
+def test_wsgi_request_that_waits_for_a_thread_ends_without_one_when_it_is_cancelled() -> None:
+    release, called = threading.Event(), []
+
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        called.append(environ["PATH_INFO"])
+        release.wait(10)
+        start_response("200 OK", [])
+        return [b"OK"]
+
+    async def cancel_second() -> None:
+        middleware = StreamingMiddleware(StreamingWsgi(app, threads=1), "")
+        first = asyncio.create_task(answer(middleware, server_scope("/first")))
+        second = asyncio.create_task(answer(middleware, server_scope("/second")))
+        while not called:
+            await asyncio.sleep(0.01)
+        second.cancel()
+        await asyncio.wait([second], timeout=5)
+        release.set()
+        assert starts(await first) == [200]
+        assert starts(await answer(middleware, server_scope("/third"))) == [200]
+
+    asyncio.run(cancel_second())
+    assert called == ["/first", "/third"]
+
+
+def test_wsgi_app_is_one_chunk_ahead_of_the_client_and_no_more() -> None:
+    made: list[int] = []
+    ahead: list[int] = []
+
+    def app(environ: Message, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        for number in range(20):
+            made.append(number)
+            yield b"x"
+
+    def note(message: Message) -> None:
+        if message.get("body"):
+            time.sleep(0.01)
+            ahead.append(len(made) - len(ahead) - 1)
+
+    wsgi(app, send=note)
+    assert len(ahead) == 20
+    assert max(ahead) <= 2, "one that is being sent, one that waits, and one that is just being made"
+
+
+def test_wsgi_app_has_a_copy_of_the_context_of_its_request() -> None:
+    seen = []
+    variable: ContextVar[str] = ContextVar("variable")
+
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        seen.append(variable.get())
+        variable.set("changed by the app")
+        start_response("200 OK", [])
+        return []
+
+    async def requests() -> None:
+        middleware = StreamingMiddleware(StreamingWsgi(app, threads=1), "")
+        variable.set("of the request")
+        for _ in range(2):
+            await answer(middleware)
+
+    asyncio.run(requests())
+    assert seen == ["of the request"] * 2
 
 
 def test_wsgi_needs_no_lifespan() -> None:

@@ -1,9 +1,9 @@
-"""An ASGI app that answers on the worker's own server, so that requests and responses stream.
+"""An ASGI app on the worker's own server, so that requests and responses stream.
 
-With azurefunctions-extensions-http-fastapi the worker runs a server (uvicorn), to which the Functions host forwards
-each request. The function returns a Response, which that server calls with the ASGI scope, receive and send of the
-request; this one lets the app send by them. Nothing is collected: chunks leave as the app makes them, uploads arrive in
-chunks, and the app is told when the client has gone.
+With azurefunctions-extensions-http-fastapi the worker runs a server (uvicorn), and the Functions host forwards each
+request to it. The server calls whatever Response the function returns with the scope, receive and send of the request;
+the one here lets the app use them. Nothing is buffered: each chunk is sent as the app generates it, uploads are read in
+chunks, and the app is told when the client disconnects.
 """
 
 import asyncio
@@ -157,16 +157,15 @@ class AppResponse(Response):  # type: ignore[misc]
         """
         is_chunk = message.get("more_body", False)
         is_last = message["type"] == "http.response.body" and not is_chunk
+        self.begun.set()
         if self.server_send.done() or is_chunk:
-            self.begun.set()
             send = await self.server_send
             if self.client_gone and not is_last:
                 raise ConnectionError("The client has gone.")
             await send(message)
         else:
-            self.begun.set()
             self.held.append(message)
-        # Not before: the server refuses a last part where the body is shorter than its Content-Length.
+        # Only now: the server refuses to end a body that is shorter than its Content-Length.
         self.complete = self.complete or is_last
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
