@@ -95,8 +95,8 @@ def test_the_local_host_comes_from_where_the_template_came_from(
     )
     readme = Path(project, "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^uvx --python \S+ --from (.+) functions-host \.$", readme, re.MULTILINE) == [source]
-    assert ("For `<func-web>` put" in readme) == ("<" in source)
-    assert "token" not in readme.partition("## Test it")[0]
+    assert ("For `<func-web>` use" in readme) == ("<" in source)
+    assert "token" not in readme.partition("## Test")[0]
     assert str(TEMPLATE) not in readme
 
 
@@ -105,7 +105,7 @@ def test_the_local_host_runs_on_the_project_s_python_or_the_oldest_it_can(versio
     readme = bake(python_version=version).read("README.md")
     python = version if version not in ("3.11", "3.12") else "3.13"
     assert re.findall(r"^uvx --python (\S+) ", readme, re.MULTILINE) == [python]
-    assert ("but on Python 3.13" in readme) == (python != version)
+    assert ("It needs Python 3.13" in readme) == (python != version)
 
 
 @pytest.mark.parametrize("framework", frameworks_with("nest_asyncio")[:1])

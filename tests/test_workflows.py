@@ -77,7 +77,7 @@ def test_the_readme_sets_each_variable(project: BakedProject) -> None:
 @pytest.mark.parametrize("deployment", ["azd", "none"])
 def test_only_main_may_use_the_environment_before_azure_trusts_it(bake: Bake, deployment: str) -> None:
     project = bake(deployment=deployment)
-    section = project.read("README.md").partition("## Checked and deployed by GitHub")[2]
+    section = project.read("README.md").partition("## GitHub")[2]
     commands = section.partition("```shell\n")[2].partition("```")[0]
     # The stand-ins write to a file, since the output of some commands is an argument of others.
     tools = "".join(f'{tool}() {{ echo "{tool} $*" >> calls; echo value; }}\n' for tool in ("az", "azd", "gh"))

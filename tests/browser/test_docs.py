@@ -30,7 +30,7 @@ def docs(bake: Bake, browser: Browser, swagger_ui_files: dict[str, bytes]) -> It
 def test_page_shows_the_routes_and_their_prefix(docs: Page) -> None:
     paths = docs.locator(".opblock-summary-path")
     expect(paths).to_have_count(4)
-    assert [path.get_attribute("data-path") for path in paths.all()] == ["/", "/hello/{name}", "/hello", "/health"]
+    assert {path.get_attribute("data-path") for path in paths.all()} == {"/", "/hello/{name}", "/hello", "/health"}
     expect(docs.locator(".servers select")).to_have_value(PREFIX)
 
 
