@@ -24,6 +24,11 @@ TEMPLATE_BEFORE = set(PROJECT.rglob("*"))
 QUICK = ("middleware", "test_hooks.py", "test_original_four.py", "test_refusals.py", "test_table.py")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are processors: many tests wait for a host, a browser or a clock."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the quick tests."""
     for item in items:
