@@ -1,10 +1,21 @@
 """The table of frameworks, the folders, the choices, the prompts and the README agree."""
 
 import re
+from fnmatch import fnmatch
 
 import pytest
 
-from tests.variants import CONTEXT, FRAMEWORKS, PROJECT, QUESTIONS, TEMPLATE, VARIANTS, pairs, valid_pairs
+from tests.variants import (
+    CONTEXT,
+    FRAMEWORKS,
+    PROJECT,
+    QUESTIONS,
+    TEMPLATE,
+    VARIANTS,
+    pairs,
+    template_files,
+    valid_pairs,
+)
 
 
 def test_each_question_has_a_prompt() -> None:
@@ -32,6 +43,13 @@ def test_what_joins_an_app_to_azure_functions_knows_no_sample() -> None:
     names = re.compile("|".join(row["package"] for row in FRAMEWORKS.values()))
     for path in (PROJECT / "funcweb").rglob("*.py"):
         assert not names.search(path.read_text(encoding="utf-8")), path
+
+
+def test_what_is_copied_and_not_rendered_holds_no_jinja() -> None:
+    copied = {name for name in template_files() for each in CONTEXT["_copy_without_render"] if fnmatch(name, each)}
+    assert "funcweb/wsgi.py" in copied
+    for name in copied:
+        assert not re.search(r"\{\{|\{%|# jinja:", (PROJECT / name).read_text(encoding="utf-8")), name
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
