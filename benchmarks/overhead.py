@@ -35,7 +35,7 @@ from tests.invoke import Invocation  # noqa: E402
 StockWsgi: Callable[[Any], func.WsgiMiddleware] = func.WsgiMiddleware
 StockAsgi: Callable[[Any], func.AsgiMiddleware] = func.AsgiMiddleware
 
-CALLS = 300
+CALLS = 60  # so few that a round falls into a slice of time that a busy machine leaves whole
 CONTEXT = Invocation()
 
 CURL = {"host": "example.azurewebsites.net", "user-agent": "curl/8.14", "accept": "*/*"}
