@@ -1,11 +1,11 @@
 """The streaming middleware and its adapter for WSGI, called as the worker's server calls them."""
 
 import asyncio
-import itertools
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
@@ -251,7 +251,6 @@ def test_wsgi_environ() -> None:
     assert environ["CONTENT_TYPE"] == "text/plain"
     assert environ["PATH_INFO"].encode("latin-1").decode() == "/José"
     assert environ["wsgi.input_terminated"] is True
-    assert environ["wsgi.errors"] is sys.stderr
     # Where the worker of Python 3.12 and earlier looks for the invocation of what this thread logs.
     assert found == [environ["azure_functions.invocation_id"]] == [Invocation.invocation_id]
 
@@ -495,24 +494,48 @@ def test_wsgi_response_that_cannot_be_sent_raises_and_frees_its_thread(kind: str
     assert asyncio.run(asyncio.wait_for(answer(middleware), 10))[0]["status"] == 200
 
 
-def test_wsgi_error_in_close_is_not_lost_when_the_response_cannot_be_sent() -> None:
-    class Body:
-        def __iter__(self) -> Iterator[bytes]:
-            return itertools.repeat(b"x")
-
+def test_wsgi_error_in_close_is_logged_and_loses_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    class Body(list[bytes]):
         def close(self) -> None:
             raise LookupError("in close()")
 
     def app(environ: Message, start_response: Any) -> Body:
         start_response("200 OK", [])
-        return Body()
+        return Body([b"1", b"2"])
+
+    assert [message["body"] for message in wsgi(app)[1:]] == [b"1", b"2", b""]
+    assert "LookupError: in close()" in caplog.text
+
+
+def test_wsgi_error_of_the_app_is_not_lost_when_the_response_cannot_be_sent() -> None:
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        write = start_response("200 OK", [])
+        try:
+            while True:
+                write(b"x")
+        except ConnectionError:
+            raise LookupError("in the app") from None
 
     def refuse(message: Message) -> None:
         if message["type"] == "http.response.body":
             raise ValueError("more than the Content-Length")
 
-    with pytest.raises(LookupError, match="in close"):
+    with pytest.raises(LookupError, match="in the app"):
         wsgi(app, send=refuse)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_wsgi_errors_are_lines_in_the_log(fails: bool, caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: Message, start_response: Any) -> list[bytes]:
+        environ["wsgi.errors"].write("one\ntwo, without an end")
+        if fails:
+            raise LookupError
+        start_response("200 OK", [])
+        return []
+
+    with pytest.raises(LookupError) if fails else nullcontext():
+        wsgi(app)
+    assert [record.message for record in caplog.records] == ["one", "two, without an end"]
 
 
 def test_wsgi_iterable_ends_when_the_server_cancels_the_request() -> None:

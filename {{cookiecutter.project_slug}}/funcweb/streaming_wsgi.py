@@ -3,27 +3,19 @@
 import asyncio
 import contextvars
 import io
-import re
-import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import lru_cache
-from types import TracebackType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from funcweb.lifespan import Message, Scope
+from funcweb.pep3333 import Environ, ErrorLog, ExcInfo, WsgiApp, close, environ_key, status_code, to_wsgi
 from funcweb.streaming import StreamingMiddleware
 
-Environ = dict[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
-WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-STATUS = re.compile("[0-9]{3} ")
 
 
 class StreamingWsgiMiddleware(StreamingMiddleware):
@@ -64,7 +56,7 @@ class StreamingWsgi:
         except Exception:
             connection.end()
             with suppress(ConnectionError):
-                await running  # An error of the app's own, in its close() perhaps, comes first.
+                await running  # An error of the app's own comes first.
             raise
         finally:
             connection.end()
@@ -78,15 +70,16 @@ class StreamingWsgi:
             # Where the worker of Python 3.12 and earlier looks for the invocation of this thread's log records.
             environ["azure_functions.thread_local_storage"].invocation_id = environ["azure_functions.invocation_id"]
         response = StreamedResponse(connection.send)
-        iterable = self.app(environ, response.start_response)
         try:
-            for chunk in iterable:
-                response.write(chunk)
-            response.finish()
+            iterable = self.app(environ, response.start_response)
+            try:
+                for chunk in iterable:
+                    response.write(chunk)
+                response.finish()
+            finally:
+                close(iterable)
         finally:
-            close = getattr(iterable, "close", None)
-            if close is not None:
-                close()
+            environ["wsgi.errors"].flush()
 
 
 class Connection:
@@ -177,10 +170,8 @@ class StreamedResponse:
                 exc_info = None  # Breaks the cycle of frame and traceback.
         elif self.start is not None:
             raise RuntimeError("start_response was called again without exc_info.")
-        if not STATUS.match(status):
-            raise ValueError(f"The WSGI app sent the status {status!r}, which must be like '200 OK'.")
         fields = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
-        self.start = {"type": "http.response.start", "status": int(status[:3]), "headers": fields}
+        self.start = {"type": "http.response.start", "status": status_code(status), "headers": fields}
         return self.write
 
     def write(self, chunk: bytes) -> None:
@@ -264,28 +255,14 @@ def make_environ(scope: Scope, body: io.BufferedReader) -> Environ:
     environ["wsgi.input"] = body
     # The server has decoded a chunked upload, so it has an end but no length; other servers tell it so too.
     environ["wsgi.input_terminated"] = True
-    environ["wsgi.errors"] = sys.stderr
+    environ["wsgi.errors"] = ErrorLog()
     environ["wsgi.multithread"] = True
     environ["wsgi.multiprocess"] = True
     environ["wsgi.run_once"] = False
     for name, value in scope["headers"]:
-        key = environ_key(name)
+        key = environ_key(name.decode("latin-1"))
         if key is not None:
             text = value.decode("latin-1")
             separator = "; " if key == "HTTP_COOKIE" else ","
             environ[key] = f"{environ[key]}{separator}{text}" if key in environ else text
     return environ
-
-
-@lru_cache(maxsize=512)
-def environ_key(header: bytes) -> str | None:
-    """Return the environ variable of a header, or None for one with an underscore: it would pass for a hyphen."""
-    if b"_" in header:
-        return None
-    key = header.decode("latin-1").upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
-def to_wsgi(text: str) -> str:
-    """Return text as WSGI wants it, each byte of its UTF-8 form as one character (PEP 3333, "Unicode Issues")."""
-    return text.encode().decode("latin-1")

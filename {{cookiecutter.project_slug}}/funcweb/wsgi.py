@@ -1,31 +1,19 @@
 """A WSGI app behind an HTTP-triggered Azure Function, as PEP 3333 asks."""
 
 import contextvars
-import logging
-import re
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from time import monotonic
-from types import TracebackType
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import azure.functions as func
 
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.pep3333 import Environ, ErrorLog, ExcInfo, WsgiApp, close, environ_key, status_code, to_wsgi
 from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
 from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
-
-Environ = dict[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
-WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
-
-STATUS = re.compile(r"[1-9][0-9]{2} [^\x00-\x1f\x7f]*")
-
-logger = logging.getLogger(__name__)
 
 
 class WsgiMiddleware(func.WsgiMiddleware):
@@ -109,6 +97,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
             if key is not None:
                 value = headers[name]
                 environ[key] = value if value.isascii() else to_wsgi(value)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)  # The host has decoded it.
         trace_parent, trace_state = trace_headers(context)
         if trace_parent:
             environ["HTTP_TRACEPARENT"] = trace_parent
@@ -123,30 +112,6 @@ class WsgiMiddleware(func.WsgiMiddleware):
         if body or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(len(body))
         return environ
-
-
-def close(iterable: Iterable[bytes]) -> None:
-    """Close what the app has returned, if it can be (PEP 3333, "Specification Details").
-
-    An exception is logged and does not get any further: the answer is complete, or another exception is on its way.
-    """
-    try:
-        if hasattr(iterable, "close"):
-            iterable.close()
-    except Exception:
-        logger.exception("The WSGI app raised an exception when its response was closed.")
-
-
-@lru_cache(maxsize=512)
-def environ_key(header: str) -> str | None:
-    """Return the environ variable of a lower-case header name, or None where the app must not see the header.
-
-    One with an underscore would pass for the one with a hyphen. The host has decoded the transfer coding.
-    """
-    if "_" in header or header == "transfer-encoding":
-        return None
-    key = header.upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
 
 
 @lru_cache(maxsize=64)
@@ -228,58 +193,3 @@ class Exchange:
             raise RuntimeError("The WSGI app returned without calling start_response.")
         self.response.complete(method, b"".join(self.body))
         return self.response
-
-
-@lru_cache(maxsize=128)
-def status_code(status: str) -> int:
-    """Return the number of a status such as `404 Not Found`.
-
-    Raises:
-        ValueError: it is not three digits, a space and a reason.
-    """
-    if not STATUS.fullmatch(status):
-        raise ValueError(f"The WSGI app sent the status {status!r}, which must be like '200 OK'.")
-    return int(status[:3])
-
-
-class ErrorLog:
-    """The `wsgi.errors` of one request: its lines go to logging (PEP 3333, "Input and Error Streams")."""
-
-    __slots__ = ("line", "logging")
-
-    def __init__(self) -> None:
-        self.line = ""
-        self.logging = False
-
-    def write(self, text: str) -> None:
-        """Log each line that `text` completes."""
-        *lines, self.line = (self.line + text).split("\n")
-        for line in lines:
-            self.log(line)
-
-    def writelines(self, lines: Iterable[str]) -> None:
-        """Write one text after the other."""
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        """Log what was written since the last end of line."""
-        if self.line:
-            line, self.line = self.line, ""
-            self.log(line)
-
-    def log(self, line: str) -> None:
-        """Log one line, or print it where a log handler, being set up to write to wsgi.errors, would come back here."""
-        if self.logging:
-            print(line, file=sys.stderr)
-            return
-        self.logging = True
-        try:
-            logger.error("%s", line)
-        finally:
-            self.logging = False
-
-
-def to_wsgi(text: str) -> str:
-    """Return text as WSGI wants it, each byte of its UTF-8 form as one character (PEP 3333, "Unicode Issues")."""
-    return text.encode().decode("latin-1")
