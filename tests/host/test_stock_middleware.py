@@ -27,9 +27,7 @@ from . import apps
 from .conftest import Write
 
 V1 = "v1 under a prefix"
-MODULES = [
-    f"funcweb/{name}.py" for name in ("__init__", "route", "http", "cookies", "response", "lifespan", "wsgi", "asgi")
-]
+MODULES = {f"funcweb/{path.name}": path.read_text(encoding="utf-8") for path in (PROJECT / "funcweb").glob("*.py")}
 IMPORTS = {
     "stock": "from azure.functions import AsgiMiddleware, WsgiMiddleware",
     "ours": "from funcweb.asgi import AsgiMiddleware\nfrom funcweb.wsgi import WsgiMiddleware",
@@ -356,7 +354,7 @@ async def main(req: func.HttpRequest, context: func.Context) -> func.HttpRespons
 
 def files(app: str, middleware: str) -> dict[str, str]:
     """Return the files of a function app with this middleware."""
-    own = {name: (PROJECT / name).read_text(encoding="utf-8") for name in MODULES} if middleware == "ours" else {}
+    own = MODULES if middleware == "ours" else {}
     web_apps = {"wsgiapps.py": WSGI, "asgiapps.py": ASGI, "middlewares.py": IMPORTS[middleware] + MIDDLEWARES}
     entries = {
         "v2": web_apps | {"function_app.py": FUNCTION_APP},
