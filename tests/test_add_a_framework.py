@@ -113,7 +113,8 @@ ROW = {
     "interfaces": {"async": "asgi", "streaming": "asgi", "nest_asyncio": "asgi"},
     "apps": {
         "asgi": {
-            "server": "python -m uvicorn {app}:app --reload --port 8000",
+            "app": "{package}:app",
+            "server": "python -m uvicorn {app} --reload --port 8000",
             "server_requirement": "uvicorn>=0.34,<1",
             "test_client": {
                 "module": "starlette.testclient",
