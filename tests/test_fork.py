@@ -58,8 +58,11 @@ def change_defaults(context: dict[str, Any]) -> None:
 
 def add_question(fork: Path, context: dict[str, Any]) -> None:
     """Follow "Add a question": one with a file that one of its answers keeps."""
-    private = {name: context.pop(name) for name in list(context) if name.startswith("_")}
-    context.update({"licence": ["none", "internal"], **private})  # After the other questions.
+    last = [name for name in context if not name.startswith("_")][-1]
+    for name, value in list(context.items()):
+        context[name] = context.pop(name)  # In the same order,
+        if name == last:
+            context["licence"] = ["none", "internal"]  # and after the other questions.
     context["__prompts__"]["licence"] = {
         "__prompt__": "Licence",
         "none": "none - no licence file",

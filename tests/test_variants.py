@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import BakedProject, run_python
-from tests.variants import FRAMEWORKS, Variant, context_of, template_files
+from tests.variants import FRAMEWORKS, ROWS, Variant, context_of, template_files
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
@@ -46,9 +46,9 @@ def expected_files(variant: Variant) -> set[str]:
     """Return the files that the table keeps of those in the template."""
     context = context_of(variant)
     pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
-    others = [name for name in FRAMEWORKS if name != variant.framework]
+    others = [name for name in ROWS if name != variant.framework]
     for name in others:
-        pruned += [FRAMEWORKS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
+        pruned += [ROWS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
     other = f"{context['__package']}/asgi/"
     if variant.interface != "asgi":
         pruned.append(other.rstrip("/"))
