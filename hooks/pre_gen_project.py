@@ -164,7 +164,7 @@ def check_app(app: str, row: dict[str, Any], interface: str, function_name: str)
             f"{row['apps'][interface]['app'].format(package='shop') or 'mysite.wsgi:application'!r}."
         )
     package = names[0]
-    if package.lower() in {name.lower() for name in sys.stdlib_module_names}:
+    if package in sys.stdlib_module_names:
         return (
             f"app {app!r} cannot be imported, as the standard library has a module {package!r}: use another name for "
             "your package or module."

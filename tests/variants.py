@@ -101,7 +101,7 @@ class Variant:
     def __str__(self) -> str:
         """Return an id that can be read in a test report: the core, and what else is not plain."""
         others = {question: answer for question, answer in self.answers.items() if question not in CORE}
-        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN[q]]
+        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN.get(q, a)]
         return "-".join([*self.core, *changed])
 
 
