@@ -26,6 +26,12 @@ for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
 for rule in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
     app.add_route(rule, Health())
 """,
+    "starlette": """
+app.mount("/admin/users", Starlette())
+app.add_route("/Runtime", health)
+app.add_route("/administration", health)
+app.add_route("/x/admin", health)
+""",
     "bottle": """
 for rule in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
     app.route(rule, callback=health)
