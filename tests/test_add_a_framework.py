@@ -177,7 +177,8 @@ ROW = {
     "interfaces": {"sync": "wsgi", "streaming": "wsgi"},
     "apps": {
         "wsgi": {
-            "server": "python -m funcweb.local waitress --listen=127.0.0.1:8000 {app}:app",
+            "app": "{package}:app",
+            "server": "python -m funcweb.local waitress --listen=127.0.0.1:8000 {app}",
             "server_requirement": "waitress>=3,<4",
             "test_client": {
                 "module": "werkzeug.test",
