@@ -18,6 +18,10 @@ app.mount("/Runtime", FastAPI())
 app.add_api_route("/administration", health)
 app.add_api_route("/x/admin", health)
 """,
+    "quart": """
+for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
+    app.add_url_rule(rule, view_func=health)
+""",
     "flask": """
 for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
     app.add_url_rule(rule, view_func=health)
