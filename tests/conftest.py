@@ -1,12 +1,15 @@
 """The bake fixture, and what every test of a baked project needs."""
 
+import contextlib
+import hashlib
 import importlib
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,9 +83,6 @@ class BakedProject:
         assert routes <= set(re.findall(r'client\.\w+\(f?"(.*?)"', tests))
 
 
-Bake = Callable[..., BakedProject]
-
-
 def run_python(
     *arguments: str | Path, cwd: Path, timeout: int = 120, **options: Any
 ) -> subprocess.CompletedProcess[str]:
@@ -110,6 +110,32 @@ def bake_or_fail(cookies: Cookies, **answers: str) -> BakedProject:
     return BakedProject(result.project_path)
 
 
+class Bake:
+    """Bakes projects: bake(framework="flask", ...). The same answers are baked once for all tests of all workers."""
+
+    def __init__(self, cookies: Cookies, baked: Path, copies: pytest.TempPathFactory) -> None:
+        self.cookies = cookies
+        self.baked = baked
+        self.copies = copies
+
+    def shared(self, **answers: str) -> BakedProject:
+        """Return the project of these answers, which tests must leave as it is."""
+        name = hashlib.sha256(json.dumps(sorted({**PLAIN, **answers}.items())).encode()).hexdigest()[:16]
+        if not (self.baked / name).exists():
+            project = bake_or_fail(self.cookies, **answers)
+            # Another worker may have been quicker. A folder with something in it cannot be renamed to.
+            with contextlib.suppress(OSError):
+                project.path.parent.rename(self.baked / name)
+        (path,) = (self.baked / name).iterdir()
+        return BakedProject(path)
+
+    def __call__(self, **answers: str) -> BakedProject:
+        """Return a project of these answers of the test's own."""
+        project = self.shared(**answers)
+        copy = self.copies.mktemp("project") / project.path.name
+        return BakedProject(shutil.copytree(project.path, copy, symlinks=True))
+
+
 def copy_template(folder: Path) -> Path:
     """Copy what Cookiecutter needs of the template into a new folder, for a test to change it there."""
     for source in (TEMPLATE / "hooks", PROJECT):
@@ -125,14 +151,13 @@ def the_template_stays_clean() -> Iterator[None]:
     assert set(PROJECT.rglob("*")) - TEMPLATE_BEFORE == set()
 
 
-@pytest.fixture
-def bake(cookies: Cookies) -> Bake:
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Bake a project: bake(framework="flask", ...)."""
-
-    def bake(**answers: str) -> BakedProject:
-        return bake_or_fail(cookies, **answers)
-
-    return bake
+    run = tmp_path_factory.getbasetemp()
+    baked = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "baked"
+    baked.mkdir(exist_ok=True)
+    return Bake(cookies_session, baked, tmp_path_factory)
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=str)
@@ -143,9 +168,9 @@ def variant(request: pytest.FixtureRequest) -> Variant:
 
 
 @pytest.fixture(scope="module")
-def project(variant: Variant, cookies_session: Cookies) -> BakedProject:
+def project(variant: Variant, bake: Bake) -> BakedProject:
     """The baked project of the variant; tests of it must leave it as it is."""
-    return bake_or_fail(cookies_session, **variant.answers)
+    return bake.shared(**variant.answers)
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,8 @@ One project stands for all: the settings are the same but for the calls that may
 """
 
 import pytest
-from pytest_cookies.plugin import Cookies
 
-from tests.conftest import BakedProject, bake_or_fail
+from tests.conftest import Bake, BakedProject
 from tests.variants import FRAMEWORKS, one_with
 
 # As documentation and tutorials write it: with few annotations and docstrings, or none.
@@ -234,9 +233,9 @@ def compare(text: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def project(cookies_session: Cookies) -> BakedProject:
+def project(bake: Bake) -> BakedProject:
     """A project with all of this in it."""
-    project = bake_or_fail(cookies_session, framework=one_with(docs=True))
+    project = bake(framework=one_with(docs=True))
     usual = {name: code for name, code in USUAL.items() if FRAMEWORK_OF.get(name, "") in ("", *FRAMEWORKS)}
     for name, code in {**usual, "shop/mistakes.py": MISTAKES}.items():
         (project.path / name).parent.mkdir(exist_ok=True)

@@ -10,12 +10,11 @@ from urllib.parse import urlsplit
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
 from tests import apps
 from tests.apps import COOKIES
-from tests.conftest import bake_or_fail
+from tests.conftest import Bake
 from tests.host.conftest import put_app
 from tests.variants import PLAIN, Variant, frameworks_with, one_with
 
@@ -80,12 +79,12 @@ class Served:
 
 
 @pytest.fixture(scope="module", params=KINDS, ids="-".join)
-def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each kind in turn."""
     kind: Kind = request.param
     prefix = PREFIX.strip("/")
     variant = Variant({**PLAIN, "framework": kind.project, "async_mode": "streaming", "route_prefix": prefix})
-    project = bake_or_fail(cookies_session, **variant.answers)
+    project = bake(**variant.answers)
     put_app(project, variant, kind.framework, f"streaming_{kind.interface}_app")
     is_first = next(other for other in KINDS if other.interface == kind.interface) == kind
     with serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:

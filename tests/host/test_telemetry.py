@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 from starlette import routing
 from starlette.responses import Response
 
 from functions_host.client import serve
-from tests.conftest import bake_or_fail, run_python
+from tests.conftest import Bake, run_python
 from tests.variants import FRAMEWORKS, PROJECT, TEMPLATE, Variant, one_with, running_variants
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -90,9 +89,9 @@ VARIANTS = [
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)
 def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
-    variant: Variant, ingestion: Ingestion, cookies: Cookies
+    variant: Variant, ingestion: Ingestion, bake: Bake
 ) -> None:
-    project = bake_or_fail(cookies, **variant.answers)
+    project = bake(**variant.answers)
     with serve(project.path, env=ingestion.settings) as host:
         # What the exporter says of itself must not be sent, or each delivery would make the next one.
         headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
@@ -125,12 +124,12 @@ for module in pkgutil.walk_packages(funcweb.__path__, "funcweb."):
 
 @pytest.mark.parametrize(("mode", "interface"), [("async", "asgi"), ("streaming", "wsgi")])
 def test_an_owners_app_takes_the_place_of_the_sample_and_nothing_else_changes(
-    mode: str, interface: str, ingestion: Ingestion, cookies: Cookies
+    mode: str, interface: str, ingestion: Ingestion, bake: Bake
 ) -> None:
     framework = one_with(mode, interface)
     row = FRAMEWORKS[framework]
     answers = {"framework": framework, "async_mode": mode, "programming_model": "v2", "auth_level": "function"}
-    project = bake_or_fail(cookies, **answers, observability="opentelemetry", route_prefix="api")
+    project = bake(**answers, observability="opentelemetry", route_prefix="api")
     shutil.rmtree(project.path / row["package"])
     shutil.rmtree(project.path / "tests")
     shutil.copytree(TEMPLATE / "tests" / "apps", project.path / "apps", ignore=shutil.ignore_patterns("__pycache__"))
@@ -150,8 +149,8 @@ def test_an_owners_app_takes_the_place_of_the_sample_and_nothing_else_changes(
     assert f"GET {row['route'].replace('/hello/', '/where/')}" in names, host.log
 
 
-def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: Cookies) -> None:
-    project = bake_or_fail(cookies, observability="opentelemetry")
+def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, bake: Bake) -> None:
+    project = bake(observability="opentelemetry")
     with serve(project.path, env=ingestion.settings) as host:
         assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200
     messages = [item["data"]["baseData"]["message"] for item in ingestion.of_type("MessageData")]
@@ -159,8 +158,8 @@ def test_the_exporter_does_not_report_on_itself(ingestion: Ingestion, cookies: C
     assert not [message for message in after if message.startswith(("Request URL:", "Transmission"))]
 
 
-def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, cookies: Cookies) -> None:
-    project = bake_or_fail(cookies, observability="opentelemetry")
+def test_without_the_setting_nothing_is_sent(ingestion: Ingestion, bake: Bake) -> None:
+    project = bake(observability="opentelemetry")
     settings = {**ingestion.settings, "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "false"}
     with serve(project.path, env=settings) as host:
         assert httpx2.get(f"{host.url}/health", trust_env=False).status_code == 200

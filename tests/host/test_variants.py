@@ -6,21 +6,18 @@ from typing import Any
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 
 from functions_host.client import HostDied, RunningHost, serve
-from tests.conftest import BakedProject, bake_or_fail
+from tests.conftest import Bake, BakedProject
 from tests.host.conftest import loop_for
 from tests.variants import FRAMEWORKS, Variant, one_with, python_for, running_variants, spread
 
 KEY = "the-key"
 
 
-def test_auto_is_what_it_stands_for(cookies: Cookies) -> None:
+def test_auto_is_what_it_stands_for(bake: Bake) -> None:
     for framework, row in FRAMEWORKS.items():
-        auto, explicit = (
-            bake_or_fail(cookies, framework=framework, async_mode=choice) for choice in ("auto", row["auto"])
-        )
+        auto, explicit = (bake(framework=framework, async_mode=choice) for choice in ("auto", row["auto"]))
         assert auto.files == explicit.files
         _, differing, errors = filecmp.cmpfiles(auto.path, explicit.path, auto.files, shallow=False)
         assert not differing and not errors
@@ -43,10 +40,10 @@ class Served:
 
 
 @pytest.fixture(scope="module", params=spread(running_variants(), "route_prefix", "auth_level"), ids=str)
-def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Any:
+def served(request: pytest.FixtureRequest, bake: Bake) -> Any:
     """Serve each variant in turn; nest_asyncio cannot run on the worker's own loop (see test_nest_asyncio)."""
     variant: Variant = request.param
-    project: BakedProject = bake_or_fail(cookies_session, **variant.answers)
+    project: BakedProject = bake(**variant.answers)
     with serve(project.path, key=KEY, loop=loop_for(variant), env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
         served = Served(variant, host)
         with served.client:
@@ -161,9 +158,9 @@ def test_the_log_names_the_function_and_nothing_failed(served: Served) -> None:
     assert "Traceback" not in served.host.log
 
 
-def test_nest_asyncio_cannot_load_on_the_workers_own_loop(cookies: Cookies) -> None:
+def test_nest_asyncio_cannot_load_on_the_workers_own_loop(bake: Bake) -> None:
     """The reason why pre_gen refuses nest_asyncio on Python 3.13 and later, where the worker runs on uvloop."""
     answers = {"async_mode": "nest_asyncio", "python_version": python_for("nest_asyncio")}
-    project = bake_or_fail(cookies, framework=one_with("nest_asyncio"), **answers)
+    project = bake(framework=one_with("nest_asyncio"), **answers)
     with pytest.raises(HostDied, match="Can't patch loop of type <class 'uvloop"), serve(project.path, loop="uvloop"):
         pass
