@@ -18,6 +18,10 @@ app.mount("/Runtime", FastAPI())
 app.add_api_route("/administration", health)
 app.add_api_route("/x/admin", health)
 """,
+    "litestar": """
+for path in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
+    app.register(get(path)(index.fn))
+""",
     "quart": """
 for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
     app.add_url_rule(rule, view_func=health)

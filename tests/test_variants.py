@@ -18,9 +18,9 @@ from tests.variants import FRAMEWORKS, Variant, context_of, template_files
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
     # The extension that gives the worker its server is named after FastAPI; the middleware for ASGI says what Starlette
-    # does after an exception, whoever builds on it.
+    # does after an exception, whoever builds on it; and a quarter is no Quart.
     **{
-        ("framework", name): rf"(?<!-http-)(?<!\.http\.){name}(?! sends its own page)|{row['package']}"
+        ("framework", name): rf"(?<!-http-)(?<!\.http\.){name}(?!er| sends its own page)|{row['package']}"
         for name, row in FRAMEWORKS.items()
     },
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
