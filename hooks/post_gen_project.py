@@ -112,7 +112,7 @@ def summary(context: dict[str, Any], folder: Path) -> list[str]:
     """Return lines that say what was made, how to run and test it, and how to keep it; each command can be pasted."""
     app = context["_frameworks"][context["framework"]]["apps"][context["__interface"]]
     python = str(Path(".venv", "Scripts" if os.name == "nt" else "bin", "python"))
-    server = app["server"].format(app=context["__package"]).replace("python", python, 1)
+    server = app["server"].format(app=context["__app"]).replace("python", python, 1)
     enter = f'cd "{folder}"' if os.name == "nt" else f"cd {shlex.quote(str(folder))}"
     install = (
         f"{make_environment(context['python_version'])} && {python} -m pip install -r requirements.txt --group dev"

@@ -79,6 +79,7 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     row = context["_frameworks"].pop(framework)
     shutil.rmtree(fork / PROJECT / row["package"])
     shutil.rmtree(fork / PROJECT / "funcweb" / framework, ignore_errors=True)
+    (fork / PROJECT / "funcweb" / "testing" / f"{framework}.py").unlink(missing_ok=True)
     (fork / "tests" / "apps" / f"{framework}.py").unlink(missing_ok=True)
     context["framework"].remove(framework)
     del context["__prompts__"]["framework"][framework]

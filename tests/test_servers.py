@@ -49,7 +49,7 @@ def test_own_server(framework: str, interface: str, bake: Bake, tmp_path: Path) 
     row = FRAMEWORKS[framework]
     mode = next(mode for mode, served_by in row["interfaces"].items() if served_by == interface)
     project = bake(framework=framework, async_mode=mode, route_prefix="api")
-    command = row["apps"][interface]["server"].format(app=row["package"])
+    command = row["apps"][interface]["server"].format(app=row["apps"][interface]["app"].format(package=row["package"]))
     assert f"\n{command}\n" in project.read("README.md")
     assert command.count("8000") == 1
     port = free_port()

@@ -63,8 +63,9 @@ def test_rows_are_whole(framework: str) -> None:
     assert set(row["interfaces"]) <= set(CONTEXT["async_mode"])
     assert set(row["interfaces"].values()) == set(row["apps"])
     for app in row["apps"].values():
-        assert set(app) == {"server", "server_requirement", "test_client"}
-        assert "{app}:app" in app["server"] or "--app {app}" in app["server"]
+        assert set(app) == {"app", "server", "server_requirement", "test_client"}
+        assert re.fullmatch(r"\{package\}(\.\w+)*:\w+", app["app"])
+        assert "{app}" in app["server"]
         assert set(app["test_client"]) == {"module", "name", "json", "keeps_cookies", "requirement"}
     package = PROJECT / row["package"]
     assert (package / "asgi").exists() == (len(row["apps"]) > 1)

@@ -12,7 +12,7 @@ import pytest
 {%- endif %}
 
 {{ [
-  "from " ~ cookiecutter.__package ~ " import app",
+  "from " ~ cookiecutter.__module ~ " import " ~ cookiecutter.__variable ~ (" as app" if cookiecutter.__variable != "app" else ""),
   "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
   "from funcweb.testing." ~ testing ~ " import ThroughFunction",
   client_import if test_client.module.startswith("funcweb.") else "",
