@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Bake, BakedProject, run_python
+from tests.conftest import Bake, BakedProject, Mypy, run_python
 from tests.variants import FRAMEWORKS, PLAIN, one_with
 from tests.wheels import write_wheel
 from tests.workflows import run, script
@@ -353,8 +353,7 @@ def test_the_modules_name_their_place_in_azure(mounted: Path) -> None:
     assert b"/home/site/wwwroot/function_app.py" in (mounted / bytecode_of("function_app.py")).read_bytes()
 
 
-def test_the_project_passes_its_checks_with_a_package_in_it(
-    real: BakedProject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    real.passes("ruff", "check", "--no-cache", ".")
-    real.passes("mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), ".")
+def test_the_project_passes_its_checks_with_a_package_in_it(real: BakedProject, mypy: Mypy) -> None:
+    real.passes_ruff()
+    result = mypy(real)
+    assert result.returncode == 0, result.stdout + result.stderr
