@@ -22,20 +22,23 @@ trace.set_tracer_provider(provider)
 from {interface}_site import application
 from funcweb.{own}.{interface}_traces import traced
 from funcweb.testing.smoke_{interface} import status_of
-
+{define}
 with trace.get_tracer("worker").start_as_current_span("of the host's"):
     assert status_of(traced({app}), "/some/path") == 200
 print(*((span.name, span.kind.name, span.parent) for span in spans.get_finished_spans()), sep="\\n")
 """
 
 # The function starts an ASGI app, which has its state from then on.
-STARTED = "lambda scope, *rest: application({**scope, 'state': {'started': True}}, *rest)"
+STARTED = """
+async def started(scope, receive, send):
+    await application({**scope, "state": {"started": True}}, receive, send)
+"""
 
 
 @pytest.mark.parametrize("interface", ROWS[OWN]["apps"])
 def test_one_span_for_each_request(interface: str) -> None:
-    app = STARTED if interface == "asgi" else "application"
-    code = SPANS.format(here=str(HERE), own=OWN, interface=interface, app=app)
+    define, app = (STARTED, "started") if interface == "asgi" else ("", "application")
+    code = SPANS.format(here=str(HERE), own=OWN, interface=interface, define=define, app=app)
     result = run_python("-c", code, cwd=PROJECT)
     assert result.returncode == 0, result.stderr
     request, host = result.stdout.splitlines()
