@@ -142,6 +142,12 @@ def test_a_client_that_goes_ends_the_stream_and_frees_it(plain: bool, served: Se
     assert served.client.get("/streams").json()["ended"] == ended + 1
 
 
+@pytest.mark.parametrize(
+    "served",
+    [kind for kind in KINDS if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")],
+    ids="-".join,
+    indirect=True,
+)
 def test_a_client_that_goes_during_its_upload_is_an_error_in_the_app(served: Served) -> None:
     broken = served.client.get("/streams").json()["broken"]
     with served.connect(f"POST {PREFIX}/upload HTTP/1.1\r\nTransfer-Encoding: chunked") as connection:
