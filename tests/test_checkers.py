@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pytest_cookies.plugin import Cookies
 
-from tests.conftest import BakedProject, bake_or_fail, run_python
+from tests.conftest import Bake, BakedProject, run_python
 from tests.variants import TEMPLATE, VARIANTS, Variant
 
 SCHEMAS = {
@@ -21,9 +20,9 @@ SCHEMAS = {
 
 
 @pytest.fixture(scope="module")
-def folders(cookies_session: Cookies) -> list[Path]:
+def folders(bake: Bake) -> list[Path]:
     """The projects of all variants, and this repository, so that a checker starts once for all of them."""
-    return [TEMPLATE, *(bake_or_fail(cookies_session, **variant.answers).path for variant in VARIANTS)]
+    return [TEMPLATE, *(bake(**variant.answers).path for variant in VARIANTS)]
 
 
 def distinct(folders: list[Path], pattern: str) -> list[Path]:

@@ -127,9 +127,7 @@ def add_field(project: BakedProject) -> None:
     text = models.read_text(encoding="utf-8")
     field = "    name = models.CharField(max_length=100, unique=True)\n"
     assert text.count(field) == 1
-    models.write_text(
-        text.replace(field, field + "    note = models.TextField(blank=True)\n"), encoding="utf-8"
-    )
+    models.write_text(text.replace(field, field + "    note = models.TextField(blank=True)\n"), encoding="utf-8")
 
 
 @on_linux

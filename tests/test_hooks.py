@@ -1,30 +1,16 @@
 """The hooks' functions, imported without Cookiecutter, and the hooks run as programs."""
 
-import importlib.util
 import os
 import shlex
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from tests.conftest import Bake, run_python
+from tests.hooks import post_gen, pre_gen
 from tests.variants import FRAMEWORKS, PLAIN, TEMPLATE, Variant, context_of, mode_for
-
-
-def load(name: str) -> ModuleType:
-    """Import a hook that Cookiecutter has not rendered."""
-    spec = importlib.util.spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-pre_gen = load("pre_gen_project")
-post_gen = load("post_gen_project")
 
 
 @pytest.mark.parametrize("name", ["http", "HTTP", "json", "Logging", "asyncio"])

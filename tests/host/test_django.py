@@ -60,7 +60,8 @@ class Browser:
 
 def token(page: httpx2.Response) -> str:
     """Return the CSRF token of a form."""
-    return re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[0]
+    (found,) = set(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text))
+    return str(found)
 
 
 class Site(NamedTuple):

@@ -10,12 +10,11 @@ from urllib.parse import unquote
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
 from tests import apps
 from tests.apps import VALUES
-from tests.conftest import bake_or_fail
+from tests.conftest import Bake
 from tests.host.conftest import loop_for, put_app
 from tests.variants import Variant, running_variants
 
@@ -41,10 +40,10 @@ class Served:
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=str)
-def served(request: pytest.FixtureRequest, cookies_session: Cookies) -> Iterator[Served]:
+def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each kind in turn."""
     variant: Variant = request.param
-    project = bake_or_fail(cookies_session, **variant.answers)
+    project = bake(**variant.answers)
     put_app(project, variant, variant.framework, f"{variant.interface}_app")
     env = {"PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
     with serve(project.path, loop=loop_for(variant), env=env) as host:

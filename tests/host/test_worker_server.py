@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 
 from functions_host.client import serve
-from tests.conftest import bake_or_fail, run_python
+from tests.conftest import Bake, run_python
 from tests.variants import PLAIN, PROJECT, Variant, context_of, one_with
 
 PAGES = ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect")
@@ -90,10 +89,10 @@ async def app(scope, receive, send):
 
 
 @pytest.fixture(scope="module")
-def client(cookies_session: Cookies) -> Iterator[httpx2.Client]:
+def client(bake: Bake) -> Iterator[httpx2.Client]:
     """Return a client for a bare app, under no prefix, with pages of its own where the server had its."""
     variant = Variant({**PLAIN, "framework": one_with("streaming", "asgi", wrappers=False), "async_mode": "streaming"})
-    project = bake_or_fail(cookies_session, **variant.answers)
+    project = bake(**variant.answers)
     app = project.path / context_of(variant)["__package"] / "__init__.py"
     app.write_text(APP.format(pages=PAGES), encoding="utf-8")
     with (
