@@ -59,10 +59,13 @@ TEMPLATES = [
 ]
 
 # Azure mounts the package read-only, so DATABASE_URL must name a server there. Until it does, queries fail.
-DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}" if DEBUG else None)}
+DATABASES = {"default": dj_database_url.config(default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}" if DEBUG else "")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 VALIDATORS = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 AUTH_PASSWORD_VALIDATORS = [{"NAME": f"django.contrib.auth.password_validation.{name}Validator"} for name in VALIDATORS]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
 
 # WhiteNoise serves what collectstatic, a step of build.py, has put into staticfiles/. The route prefix comes first.
 STATIC_URL = f"{as_root_path(route_prefix())}/static/"
