@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from pytest_cookies.plugin import Cookies
 
 from tests.variants import PLAIN, PROJECT, TEMPLATE, VARIANTS, Variant
@@ -66,8 +68,16 @@ class BakedProject:
 
     def passes_its_own_checks(self) -> None:
         """Run its linter, its formatter and its tests, leaving no caches behind."""
+        self.passes_ruff()
+        self.passes_its_own_tests()
+
+    def passes_ruff(self) -> None:
+        """Run its linter and its formatter."""
         self.passes("ruff", "check", "--no-cache", ".")
         self.passes("ruff", "format", "--no-cache", "--check", ".")
+
+    def passes_its_own_tests(self) -> None:
+        """Run its tests, each of which must run in both ways and pass."""
         output = self.passes("pytest", "-v", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
         assert re.search(r"^=+ \d+ passed in ", output, re.MULTILINE), output  # and none skipped
         ids = re.findall(r"::(\w+)\[(.*)\] PASSED", output)
@@ -110,23 +120,44 @@ def bake_or_fail(cookies: Cookies, **answers: str) -> BakedProject:
     return BakedProject(result.project_path)
 
 
+class Mypy:
+    """Runs mypy in projects. These have most files in common, so all with the same settings have one cache."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextlib.contextmanager
+    def cache(self, project: BakedProject) -> Iterator[Path]:
+        """Have the cache for a project to oneself; it admits one process at a time."""
+        settings = tomllib.loads(project.read("pyproject.toml"))["tool"]["mypy"]
+        del settings["python_version"]  # The cache has a folder for each.
+        cache = self.folder / f"mypy-{hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:16]}"
+        with FileLock(f"{cache}.lock"):
+            yield cache
+
+    def __call__(self, project: BakedProject, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run mypy in a project."""
+        with self.cache(project) as cache:
+            return project.python("-m", "mypy", "--cache-dir", cache, *arguments, ".")
+
+
 class Bake:
     """Bakes projects: bake(framework="flask", ...). The same answers are baked once for all tests of all workers."""
 
-    def __init__(self, cookies: Cookies, baked: Path, copies: pytest.TempPathFactory) -> None:
+    def __init__(self, cookies: Cookies, folder: Path, copies: pytest.TempPathFactory) -> None:
         self.cookies = cookies
-        self.baked = baked
+        self.folder = folder
         self.copies = copies
 
     def shared(self, **answers: str) -> BakedProject:
         """Return the project of these answers, which tests must leave as it is."""
         name = hashlib.sha256(json.dumps(sorted({**PLAIN, **answers}.items())).encode()).hexdigest()[:16]
-        if not (self.baked / name).exists():
+        if not (self.folder / name).exists():
             project = bake_or_fail(self.cookies, **answers)
             # Another worker may have been quicker. A folder with something in it cannot be renamed to.
             with contextlib.suppress(OSError):
-                project.path.parent.rename(self.baked / name)
-        (path,) = (self.baked / name).iterdir()
+                project.path.parent.rename(self.folder / name)
+        (path,) = (self.folder / name).iterdir()
         return BakedProject(path)
 
     def __call__(self, **answers: str) -> BakedProject:
@@ -152,12 +183,24 @@ def the_template_stays_clean() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def bake(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Bake:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Bake a project: bake(framework="flask", ...)."""
-    run = tmp_path_factory.getbasetemp()
-    baked = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / "baked"
-    baked.mkdir(exist_ok=True)
-    return Bake(cookies_session, baked, tmp_path_factory)
+    return Bake(cookies_session, shared, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def mypy(shared: Path) -> Mypy:
+    """Run mypy: mypy(project)."""
+    return Mypy(shared)
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=str)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Bake, BakedProject, run_python
+from tests.conftest import Bake, BakedProject, Mypy, run_python
 from tests.variants import FRAMEWORKS, PLAIN, one_with
 from tests.wheels import write_wheel
 from tests.workflows import run, script
@@ -189,11 +189,11 @@ def change(project: BakedProject, name: str, old: str, new: str) -> None:
 
 
 def another_python(project: BakedProject) -> None:
-    change(project, "pyproject.toml", f'python_version = "{PYTHON}"', 'python_version = "3.99"')
+    change(project, ".python-version", PYTHON, "3.99")
 
 
 def no_version(project: BakedProject) -> None:
-    change(project, "pyproject.toml", "python_version", "version")
+    change(project, ".python-version", PYTHON, "system")
 
 
 def no_such_package(project: BakedProject) -> None:
@@ -232,7 +232,7 @@ def broken_module(project: BakedProject) -> None:
     ("spoil", "words"),
     [
         (another_python, [f"Python {PYTHON}", "Python 3.99", "run build.py with"]),
-        (no_version, ["pyproject.toml", "python_version"]),
+        (no_version, [".python-version", "such as 3.13"]),
         (no_such_package, ["No matching distribution found for absent", "pip could not"]),
         (only_for_another_system, ["No matching distribution found for native", "pip could not"]),
         (no_requirements, ["requirements.txt is missing"]),
@@ -353,8 +353,7 @@ def test_the_modules_name_their_place_in_azure(mounted: Path) -> None:
     assert b"/home/site/wwwroot/function_app.py" in (mounted / bytecode_of("function_app.py")).read_bytes()
 
 
-def test_the_project_passes_its_checks_with_a_package_in_it(
-    real: BakedProject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    real.passes("ruff", "check", "--no-cache", ".")
-    real.passes("mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), ".")
+def test_the_project_passes_its_checks_with_a_package_in_it(real: BakedProject, mypy: Mypy) -> None:
+    real.passes_ruff()
+    result = mypy(real)
+    assert result.returncode == 0, result.stdout + result.stderr

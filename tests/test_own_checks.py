@@ -5,7 +5,7 @@ One project stands for all: the settings are the same but for the calls that may
 
 import pytest
 
-from tests.conftest import Bake, BakedProject
+from tests.conftest import Bake, BakedProject, Mypy
 from tests.variants import FRAMEWORKS, one_with
 
 # As documentation and tutorials write it: with few annotations and docstrings, or none.
@@ -257,10 +257,8 @@ def test_ruff_finds_mistakes_and_lets_pass_what_is_usual(project: BakedProject) 
     assert [f"{number} {message.split()[0]}" for _, number, _, message in found] == expected(by_mypy=False)
 
 
-def test_mypy_finds_mistakes_and_lets_pass_what_is_usual(
-    project: BakedProject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    result = project.python("-m", "mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), ".")
+def test_mypy_finds_mistakes_and_lets_pass_what_is_usual(project: BakedProject, mypy: Mypy) -> None:
+    result = mypy(project)
     found = [line.split(":", 2) for line in result.stdout.splitlines() if " error: " in line]
     assert {name for name, *_ in found} == {"shop/mistakes.py"}, result.stdout
     assert [f"{number} {message.split('[')[-1].rstrip(']')}" for _, number, message in found] == expected(by_mypy=True)

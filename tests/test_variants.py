@@ -12,8 +12,8 @@ from urllib.parse import quote
 import pytest
 from packaging.requirements import Requirement
 
-from tests.conftest import BakedProject, run_python
-from tests.variants import FRAMEWORKS, Variant, context_of, template_files
+from tests.conftest import Bake, BakedProject, Mypy, run_python
+from tests.variants import ANSWERS, COVERING, FRAMEWORKS, PLAIN, ROWS, Variant, context_of, template_files
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
@@ -39,6 +39,9 @@ TRACES: dict[tuple[str, str], str] = {
 CHOICES_OF_SERVER = {("framework", "fastapi"), ("observability", "opentelemetry")}
 
 
+covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=True, scope="module")
+
+
 def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
     chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
@@ -50,9 +53,9 @@ def expected_files(variant: Variant) -> set[str]:
     """Return the files that the table keeps of those in the template."""
     context = context_of(variant)
     pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
-    others = [name for name in FRAMEWORKS if name != variant.framework]
+    others = [name for name in ROWS if name != variant.framework]
     for name in others:
-        pruned += [FRAMEWORKS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
+        pruned += [ROWS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
     other = f"{context['__package']}/asgi/"
     if variant.interface != "asgi":
         pruned.append(other.rstrip("/"))
@@ -67,6 +70,12 @@ def expected_files(variant: Variant) -> set[str]:
         if not name.startswith(glue) or name in wrappers or (wrappers and name == f"{glue}__init__.py"):
             files.add(name)
     return files
+
+
+def test_auto_is_what_it_stands_for(bake: Bake) -> None:
+    for framework, row in FRAMEWORKS.items():
+        auto, explicit = (bake.shared(framework=framework, async_mode=choice) for choice in ("auto", row["auto"]))
+        assert {name: auto.read(name) for name in auto.files} == {name: explicit.read(name) for name in explicit.files}
 
 
 def test_files(variant: Variant, project: BakedProject) -> None:
@@ -102,12 +111,27 @@ def test_text_is_tidy(project: BakedProject) -> None:
         assert "\n\n\n" not in text or name.endswith(".py"), name
 
 
-def test_passes_its_own_checks(project: BakedProject) -> None:
-    project.passes_its_own_checks()
+def test_passes_ruff(project: BakedProject) -> None:
+    project.passes_ruff()
 
 
-def test_passes_mypy(project: BakedProject, tmp_path_factory: pytest.TempPathFactory) -> None:
-    project.passes("mypy", "--cache-dir", str(tmp_path_factory.getbasetemp() / "mypy"), ".")
+@covering
+def test_passes_its_own_tests(project: BakedProject) -> None:
+    project.passes_its_own_tests()
+
+
+@covering
+def test_passes_mypy(project: BakedProject, mypy: Mypy) -> None:
+    # The cache is one for each version of Python, and takes most of the time.
+    result = mypy(project, "--python-version", PLAIN["python_version"])
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("python_version", sorted({*ANSWERS["python_version"]} - {PLAIN["python_version"]}))
+def test_passes_mypy_for_each_python_version(python_version: str, bake: Bake, mypy: Mypy) -> None:
+    project = bake.shared(framework=list(FRAMEWORKS)[-1], python_version=python_version)
+    result = mypy(project)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
@@ -133,7 +157,13 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     assert project.read(".python-version") == f"{variant.python_version}\n"
 
 
+@covering
 def test_the_function_is_declared(variant: Variant, project: BakedProject) -> None:
+    check_declared_function(variant, project)
+
+
+def check_declared_function(variant: Variant, project: BakedProject) -> None:
+    """Check what the function app tells the host of its function."""
     if variant.programming_model == "v1":
         function = json.loads(project.read(f"{variant.row['function_name']}/function.json"))
         trigger, output = function["bindings"]
@@ -205,6 +235,7 @@ def ask(method: str, path: str, body: str = "") -> dict[str, Any]:
     return {"method": method, "url": path, "headers": {"host": "example.org", **headers}, "body": body}
 
 
+@covering
 def test_handler_answers_every_route(variant: Variant, project: BakedProject, tmp_path: Path) -> None:
     names = ["Ada", "José", "Ada Lovelace", "李 小龙", "50%"]
     bad = ["{", "[]", "{}", '{"name": ""}', '{"name": 1}', '"José"']

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Bake, BakedProject
-from tests.variants import FRAMEWORKS, PLAIN, VARIANTS
+from tests.conftest import Bake, BakedProject, Mypy
+from tests.variants import COVERING, FRAMEWORKS, PLAIN, VARIANTS
 from tests.workflows import jobs, run, script, workflow
 
 ACTION = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -129,7 +129,7 @@ def test_pre_commit_runs_what_ci_checks(bake: Bake) -> None:
 
 
 @on_linux
-def test_pre_commit_mends_before_a_commit_and_tests_before_a_push(bake: Bake) -> None:
+def test_pre_commit_mends_before_a_commit_and_tests_before_a_push(bake: Bake, mypy: Mypy) -> None:
     project = bake()
     for path in (project.path / "tests").glob("test_*.py"):
         path.unlink()
@@ -137,7 +137,9 @@ def test_pre_commit_mends_before_a_commit_and_tests_before_a_push(bake: Bake) ->
     (project.path / "tests" / "test_ill.py").write_text("def test_ill():\n    assert False\n", encoding="utf-8")
     environment = {"PRE_COMMIT_HOME": str(project.path / ".git" / "cache")}
     run("git init && git add --all", project.path)
-    commit = run("python -m pre_commit run --all-files --color never", project.path, **environment)
+    with mypy.cache(project) as cache:
+        environment["MYPY_CACHE_DIR"] = str(cache)
+        commit = run("python -m pre_commit run --all-files --color never", project.path, **environment)
     assert commit.returncode == 1 and project.read("ill.py") == ""
     assert dict(re.findall(r"^(\w+)\.+(\w+)$", commit.stdout, re.MULTILINE)) == {
         "Lint": "Failed", "Format": "Passed", "Types": "Passed",
@@ -159,7 +161,9 @@ def test_what_is_installed_is_what_is_locked_where_there_is_a_lock(bake: Bake, t
 
 
 @on_linux
-@with_workflows
+@pytest.mark.parametrize(
+    "variant", [each for each in COVERING if each.ci == "github"], ids=str, indirect=True, scope="module"
+)
 def test_the_function_is_imported_from_the_package(project: BakedProject, tmp_path: Path) -> None:
     result = import_from_package(project, tmp_path)
     assert result.returncode == 0, result.stderr
@@ -195,12 +199,13 @@ def test_an_app_without_functions_is_refused(bake: Bake, tmp_path: Path) -> None
 
 
 @on_linux
-@pytest.mark.parametrize("step", ["Lint", "Check the format", "Check the types", "Test"])
-def test_a_fresh_clone_passes(bake: Bake, step: str) -> None:
+def test_a_fresh_clone_passes(bake: Bake, mypy: Mypy) -> None:
     project = bake()
     (project.path / "local.settings.json").unlink()  # which is not in git
-    result = run(script(project, step), project.path)
-    assert result.returncode == 0, result.stdout + result.stderr
+    with mypy.cache(project) as cache:
+        for step in ("Lint", "Check the format", "Check the types", "Test"):
+            result = run(script(project, step), project.path, MYPY_CACHE_DIR=str(cache))
+            assert result.returncode == 0, result.stdout + result.stderr
 
 
 @dataclass

@@ -13,7 +13,8 @@ from cookiecutter.prompt import prompt_for_config
 
 TEMPLATE = Path(__file__).parent.parent
 CONTEXT: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-FRAMEWORKS: dict[str, dict[str, Any]] = CONTEXT["_frameworks"]
+ROWS: dict[str, dict[str, Any]] = CONTEXT["_frameworks"]
+FRAMEWORKS = {name: row for name, row in ROWS.items() if row["package"]}  # Those with a sample; see tests/own_app.
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
@@ -21,8 +22,12 @@ NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 QUESTIONS = [name for name in CONTEXT if not name.startswith("_")]
 
 # The questions with few answers; route_prefix is free text, of which these are the kinds.
+FEW = {
+    "framework": [name for name in CONTEXT["framework"] if name in FRAMEWORKS],
+    "route_prefix": ["", "api", "api/v1"],
+}
 ANSWERS: dict[str, list[str]] = {
-    question: ["", "api", "api/v1"] if question == "route_prefix" else CONTEXT[question]
+    question: FEW.get(question, CONTEXT[question])
     for question in QUESTIONS
     if question == "route_prefix" or isinstance(CONTEXT[question], list)
 }
@@ -65,7 +70,7 @@ class Variant:
     @property
     def row(self) -> dict[str, Any]:
         """The framework's row in the table."""
-        return FRAMEWORKS[self.framework]
+        return ROWS[self.framework]
 
     @property
     def mode(self) -> str:
@@ -96,7 +101,7 @@ class Variant:
     def __str__(self) -> str:
         """Return an id that can be read in a test report: the core, and what else is not plain."""
         others = {question: answer for question, answer in self.answers.items() if question not in CORE}
-        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN[q]]
+        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN.get(q, a)]
         return "-".join([*self.core, *changed])
 
 
@@ -167,7 +172,7 @@ def valid_pairs() -> set[Pair]:
         pair
         for free in combinations([question for question in ANSWERS if question not in RULED], 2)
         for variant in combinations_of(*RULED, *free)
-        if variant.works
+        if variant.works and variant.async_mode != "auto"
         for pair in pairs({question: variant.answers[question] for question in (*RULED, *free)})
     }
 
@@ -182,8 +187,11 @@ def can_work(answers: dict[str, str]) -> bool:
 
 @cache
 def working_combinations() -> list[Variant]:
-    """Return each combination of answers between which there are rules that works."""
-    return [variant for variant in combinations_of(*RULED) if variant.works]
+    """Return each combination of answers between which there are rules that works, with `auto` spelled out.
+
+    That `auto` bakes the same is a test of its own.
+    """
+    return [variant for variant in combinations_of(*RULED) if variant.works and variant.async_mode != "auto"]
 
 
 def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
@@ -216,11 +224,16 @@ def chosen_variants() -> list[Variant]:
 
 
 def running_variants() -> list[Variant]:
-    """Return each framework in each of its modes, with the programming models that admit it in turn."""
+    """Return each framework in each of its modes, with the programming models that admit it in turn.
+
+    Only one framework has nest_asyncio: each one's own tests run with it, and on a host it does the same to all.
+    """
+    nested = one_with("nest_asyncio")
     modes = [
         variant.but(python_version=python_for(variant.async_mode))
         for variant in combinations_of("framework", "async_mode")
         if variant.async_mode != "auto" and variant.async_mode in variant.row["interfaces"]
+        if variant.async_mode != "nest_asyncio" or variant.framework == nested
     ]
     variants = []
     for number, variant in enumerate(modes):
@@ -248,3 +261,19 @@ def refused_combinations() -> list[Variant]:
 
 
 VARIANTS = chosen_variants()
+
+
+def covering(*groups: tuple[str, ...]) -> list[Variant]:
+    """Return the first of the variants that hold each combination of answers to each of these groups of questions."""
+    seen: set[tuple[tuple[str, ...], tuple[str, ...]]] = set()
+    chosen = []
+    for variant in VARIANTS:
+        held = {(group, tuple(getattr(variant, question) for question in group)) for group in groups}
+        if held - seen:
+            chosen.append(variant)
+            seen |= held
+    return chosen
+
+
+# What takes seconds for each variant is done for each app and each answer once.
+COVERING = covering(("framework", "mode"), ("programming_model", "auth_level"), *((question,) for question in ANSWERS))

@@ -1,12 +1,10 @@
-"""observability=opentelemetry: what Application Insights gets, from the real exporter, at an endpoint of this test."""
+"""observability=opentelemetry: what Application Insights gets, from the real exporter, at an endpoint of this test.
 
-import gzip
-import json
+The spans of each variant are a test in test_variants.py, where it runs anyway.
+"""
+
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import httpx2
 import pytest
@@ -15,103 +13,15 @@ from starlette.responses import Response
 
 from functions_host.client import serve
 from tests.conftest import Bake, run_python
-from tests.variants import FRAMEWORKS, PROJECT, TEMPLATE, Variant, one_with, running_variants
-
-TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-
-
-class Ingestion(ThreadingHTTPServer):
-    """The ingestion endpoint of Application Insights, which keeps what it gets."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), IngestionHandler)
-        self.items: list[dict[str, Any]] = []
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """The app settings that turn telemetry on, and send it here, often and about the app only."""
-        url = f"http://127.0.0.1:{self.server_port}/"
-        return {
-            "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true",
-            "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=00000000-0000-0000-0000-000000000001;"
-            f"IngestionEndpoint={url};LiveEndpoint={url}",
-            "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
-            "OTEL_TRACES_SAMPLER": "always_on",  # The default keeps five traces a second.
-            "OTEL_BSP_SCHEDULE_DELAY": "50",
-            "OTEL_BLRP_SCHEDULE_DELAY": "50",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-
-    def of_type(self, name: str) -> list[dict[str, Any]]:
-        """Return the items of a type."""
-        return [item for item in self.items if item["data"]["baseType"] == name]
-
-
-class IngestionHandler(BaseHTTPRequestHandler):
-    """Takes one delivery."""
-
-    server: Ingestion
-
-    def do_POST(self) -> None:
-        """Keep the items and thank for them."""
-        body = self.rfile.read(int(self.headers["content-length"]))
-        items = json.loads(gzip.decompress(body) if self.headers["content-encoding"] == "gzip" else body)
-        if self.path.endswith("/track"):
-            self.server.items += items
-        answer = json.dumps({"itemsReceived": len(items), "itemsAccepted": len(items), "errors": []}).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Be silent."""
+from tests.host.ingestion import Ingestion, run_ingestion
+from tests.variants import FRAMEWORKS, PROJECT, TEMPLATE, one_with
 
 
 @pytest.fixture
 def ingestion() -> Iterator[Ingestion]:
     """Run an ingestion endpoint."""
-    with Ingestion() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with run_ingestion() as server:
         yield server
-        server.shutdown()
-        thread.join()
-
-
-VARIANTS = [
-    variant.but(observability="opentelemetry", route_prefix="api")
-    for variant in running_variants()
-    if variant.mode != "nest_asyncio"  # It needs an older worker.
-]
-
-
-@pytest.mark.parametrize("variant", VARIANTS, ids=str)
-def test_a_request_is_one_span_named_by_its_route_within_the_hosts(
-    variant: Variant, ingestion: Ingestion, bake: Bake
-) -> None:
-    project = bake(**variant.answers)
-    with serve(project.path, env=ingestion.settings) as host:
-        # What the exporter says of itself must not be sent, or each delivery would make the next one.
-        headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
-        with httpx2.Client(base_url=f"{host.url}/api", headers=headers, trust_env=False) as client:
-            assert client.get("/hello/Ada").status_code == 200
-            assert client.post("/hello", json={"name": "Ada"}).status_code == 200
-    requests = ingestion.of_type("RequestData")
-    names = [item["data"]["baseData"]["name"] for item in requests]
-    assert sorted(names) == [f"GET {variant.row['route']}", "POST /hello"], host.log
-    assert [item["data"]["baseData"]["responseCode"] for item in requests] == ["200", "200"]
-    assert not ingestion.of_type("RemoteDependencyData"), "no spans of its parts"
-    # The worker logs one line in each invocation, in the trace and the span of the host's.
-    invocations = {
-        item["tags"]["ai.operation.parentId"]
-        for item in ingestion.of_type("MessageData")
-        if item["data"]["baseData"]["message"].startswith("Function name:")
-    }
-    assert len(invocations) == 2
-    assert {item["tags"]["ai.operation.parentId"] for item in requests} == invocations
-    assert {item["tags"]["ai.operation.id"] for item in requests} == {TRACE}
 
 
 EVERY_MODULE = """

@@ -1,6 +1,6 @@
 """Every framework in every mode on Microsoft's own runtime, over real HTTP, with the sample app."""
 
-import filecmp
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,27 +8,29 @@ import httpx2
 import pytest
 
 from functions_host.client import HostDied, RunningHost, serve
-from tests.conftest import Bake, BakedProject
+from tests.conftest import Bake
 from tests.host.conftest import loop_for
+from tests.host.ingestion import Ingestion, run_ingestion
 from tests.variants import FRAMEWORKS, Variant, one_with, python_for, running_variants, spread
 
 KEY = "the-key"
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
-def test_auto_is_what_it_stands_for(bake: Bake) -> None:
-    for framework, row in FRAMEWORKS.items():
-        auto, explicit = (bake(framework=framework, async_mode=choice) for choice in ("auto", row["auto"]))
-        assert auto.files == explicit.files
-        _, differing, errors = filecmp.cmpfiles(auto.path, explicit.path, auto.files, shallow=False)
-        assert not differing and not errors
+VARIANTS = [
+    # Telemetry needs a newer worker than nest_asyncio. The variants of test_web_apps.py have none.
+    variant.but(observability="host" if variant.mode == "nest_asyncio" else "opentelemetry")
+    for variant in spread(running_variants(), "route_prefix", "auth_level")
+]
 
 
 class Served:
     """A variant that runs on the host, and a client for it."""
 
-    def __init__(self, variant: Variant, host: RunningHost) -> None:
+    def __init__(self, variant: Variant, host: RunningHost, ingestion: Ingestion) -> None:
         self.variant = variant
         self.host = host
+        self.ingestion = ingestion
         headers = {} if variant.auth_level == "anonymous" else {"x-functions-key": KEY}
         self.client = httpx2.Client(base_url=host.url + variant.root_path, headers=headers, trust_env=False, timeout=30)
 
@@ -39,15 +41,17 @@ class Served:
         return response.json()
 
 
-@pytest.fixture(scope="module", params=spread(running_variants(), "route_prefix", "auth_level"), ids=str)
-def served(request: pytest.FixtureRequest, bake: Bake) -> Any:
+@pytest.fixture(scope="module", params=VARIANTS, ids=str)
+def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each variant in turn; nest_asyncio cannot run on the worker's own loop (see test_nest_asyncio)."""
     variant: Variant = request.param
-    project: BakedProject = bake(**variant.answers)
-    with serve(project.path, key=KEY, loop=loop_for(variant), env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
-        served = Served(variant, host)
-        with served.client:
-            yield served
+    project = bake.shared(**variant.answers)
+    with run_ingestion() as ingestion:
+        settings = ingestion.settings if variant.observability == "opentelemetry" else {"PYTHONDONTWRITEBYTECODE": "1"}
+        with serve(project.path, key=KEY, loop=loop_for(variant), env=settings) as host:
+            served = Served(variant, host, ingestion)
+            with served.client:
+                yield served
 
 
 def test_sample_routes(served: Served) -> None:
@@ -156,6 +160,29 @@ def test_the_log_names_the_function_and_nothing_failed(served: Served) -> None:
     served.json("GET", "/health")
     assert FRAMEWORKS[served.variant.framework]["function_name"] in served.host.log
     assert "Traceback" not in served.host.log
+
+
+@pytest.mark.parametrize(
+    "served", [variant for variant in VARIANTS if variant.observability == "opentelemetry"], ids=str, indirect=True
+)
+def test_a_request_is_one_span_named_by_its_route_within_the_hosts(served: Served) -> None:
+    headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+    served.json("GET", "/hello/Ada", headers=headers)
+    served.json("POST", "/hello", json={"name": "Ada"}, headers=headers)
+    requests = served.ingestion.wait_for(2, "RequestData", TRACE)
+    names = [item["data"]["baseData"]["name"] for item in requests]
+    assert sorted(names) == [f"GET {served.variant.row['route']}", "POST /hello"], served.host.log
+    assert [item["data"]["baseData"]["responseCode"] for item in requests] == ["200", "200"]
+    assert not served.ingestion.of_type("RemoteDependencyData", TRACE), "no spans of its parts"
+    # The worker logs one line in each invocation, in the trace and the span of the host's.
+    lines = served.ingestion.wait_for(2, "MessageData", TRACE)
+    invocations = {
+        line["tags"]["ai.operation.parentId"]
+        for line in lines
+        if line["data"]["baseData"]["message"].startswith("Function name:")
+    }
+    assert len(invocations) == 2
+    assert {item["tags"]["ai.operation.parentId"] for item in requests} == invocations
 
 
 def test_nest_asyncio_cannot_load_on_the_workers_own_loop(bake: Bake) -> None:
