@@ -9,6 +9,7 @@ import asyncio
 import importlib
 import inspect
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -81,6 +82,8 @@ async def stream(function: Callable[..., Any], request: dict[str, Any]) -> dict[
 async def main(folder: Path, programming_model: str) -> None:
     """Answer the requests on standard input, one after the other, on one loop."""
     sys.path.append(str(folder))
+    settings = json.loads((folder / "local.settings.json").read_text(encoding="utf-8"))
+    os.environ.update(settings["Values"])
     function = {"v1": load_v1, "v2": load_v2}[programming_model](folder)
     with ThreadPoolExecutor() as pool:
         responses = [await invoke(function, request, pool) for request in json.load(sys.stdin)]

@@ -84,6 +84,11 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     shutil.rmtree(fork / PROJECT / "funcweb" / framework, ignore_errors=True)
     (fork / PROJECT / "funcweb" / "testing" / f"{framework}.py").unlink(missing_ok=True)
     (fork / "tests" / "apps" / f"{framework}.py").unlink(missing_ok=True)
+    alone = [path for path, kept in context["__keep"].items() if f"framework == '{framework}'" in kept]
+    for path in alone:
+        del context["__keep"][path]
+    for path in (*alone, f"funcweb/testing/{framework}.py"):
+        (fork / PROJECT / path).unlink(missing_ok=True)
     context["framework"].remove(framework)
     del context["__prompts__"]["framework"][framework]
     readme = (fork / "README.md").read_text(encoding="utf-8")
@@ -92,6 +97,10 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     names = fork / "tests" / "test_original_four.py"
     lines = [line for line in names.read_text(encoding="utf-8").splitlines() if f'"{framework}": ' not in line]
     names.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    tools = fork / "pyproject.toml"
+    gone = [f'  "{PROJECT}/{path}",' for path in (row["package"], *alone)]
+    lines = [line for line in tools.read_text(encoding="utf-8").splitlines() if line not in gone]
+    tools.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 ROUTE = """

@@ -44,13 +44,20 @@ app.add_route("/x/admin", health)
 for rule in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
     app.route(rule, callback=health)
 """,
+    "django": """
+from .hello import views
+
+urlpatterns += [path("admin/", include([path("users", views.health)])), path("Runtime", views.health)]
+urlpatterns += [path("administration", views.health), path("x/admin", views.health)]
+""",
 }
 
 
 def output_of_the_test(bake: Bake, framework: str, **answers: str) -> str:
     """Return what the test prints in a project with these routes."""
     project = bake(framework=framework, **answers)
-    app = project.path / f"{framework}app" / "__init__.py"
+    package = project.path / FRAMEWORKS[framework]["package"]
+    app = package / ("urls.py" if framework == "django" else "__init__.py")
     app.write_text(app.read_text(encoding="utf-8") + ROUTES[framework], encoding="utf-8")
     return project.passes(
         "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist", "tests/test_host_paths.py"

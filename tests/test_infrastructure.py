@@ -29,6 +29,20 @@ NOT_ON_FLEX = {
     "WEBSITE_CONTENTSHARE",
     "WEBSITE_RUN_FROM_PACKAGE",
 }
+# What a framework needs in Azure beside what all need: app settings, and the parameters that azd gives.
+APP_SETTINGS = {
+    "django": {
+        "DJANGO_SECRET_KEY": "djangoSecretKey",
+        "DJANGO_ALLOWED_HOSTS": "djangoAllowedHosts",
+        "DATABASE_URL": "databaseUrl",
+    }
+}
+PARAMETERS = {
+    "django": {
+        "databaseUrl": {"value": "${DATABASE_URL}"},
+        "djangoAllowedHosts": {"value": "${DJANGO_ALLOWED_HOSTS}"},
+    }
+}
 AZD_KEEPS = {"AZURE_RESOURCE_GROUP", "AZURE_SUBSCRIPTION_ID"}  # In each of its environments, whatever is deployed.
 
 
@@ -117,8 +131,11 @@ def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "ClientId=${identity.properties.clientId};Authorization=AAD",
     }
     expected["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "string(requestBodyLimitMB * 1024 * 1024)"
+    expected |= APP_SETTINGS.get(variant.framework, {})
     if variant.observability == "opentelemetry":
         expected["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] = "true"
+        if variant.framework == "django":
+            expected["OTEL_PYTHON_DJANGO_INSTRUMENT"] = "False"
     if variant.mode == "sync":
         expected["PYTHON_THREADPOOL_THREAD_COUNT"] = "string(requestsPerInstance)"
     if variant.mode == "streaming" and variant.python_version in ("3.11", "3.12"):
@@ -151,7 +168,7 @@ def test_no_app_setting_is_one_that_flex_consumption_refuses(bicep: Bicep) -> No
     assert not NOT_ON_FLEX & set(app_settings(bicep))
 
 
-def test_nothing_is_reached_with_a_key(bicep: Bicep, project: BakedProject) -> None:
+def test_nothing_is_reached_with_a_key(variant: Variant, bicep: Bicep, project: BakedProject) -> None:
     storage = properties(bicep, "Microsoft.Storage/storageAccounts")
     assert storage["allowSharedKeyAccess"] is False
     assert storage["allowBlobPublicAccess"] is False
@@ -162,8 +179,10 @@ def test_nothing_is_reached_with_a_key(bicep: Bicep, project: BakedProject) -> N
         "type": "UserAssignedIdentity",
         "userAssignedIdentityResourceId": "identity.id",
     }
-    keys = r"list(Account)?(Keys|Sas|Secrets)|AccountKey|SharedAccess|@secure"
+    keys = r"list(Account)?(Keys|Sas|Secrets)|AccountKey|SharedAccess"
     assert not re.search(keys, project.read("infra/main.bicep"), re.IGNORECASE)
+    secrets = set(re.findall(r"@secure\(\)[^/]*?param (\w+)", project.read("infra/main.bicep")))
+    assert secrets == {"django": {"djangoSecretKey", "databaseUrl"}}.get(variant.framework, set())
 
 
 def test_nothing_is_reached_without_tls_1_2(bicep: Bicep) -> None:
@@ -209,10 +228,13 @@ def test_what_other_triggers_need_is_said_where_it_is_set_and_in_the_readme(proj
         assert setting in text and setting in readme
 
 
-def test_parameters_without_a_default_are_given_by_azd(bicep: Bicep, project: BakedProject) -> None:
+def test_parameters_without_a_default_are_given_by_azd(variant: Variant, bicep: Bicep, project: BakedProject) -> None:
     given = json.loads(project.read("infra/main.parameters.json"))["parameters"]
-    assert given == {"environmentName": {"value": "${AZURE_ENV_NAME}"}}
-    assert set(given) == {name for name, default in bicep.parameters.items() if default is None}
+    assert given == {"environmentName": {"value": "${AZURE_ENV_NAME}"}, **PARAMETERS.get(variant.framework, {})}
+    # https://learn.microsoft.com/azure/developer/azure-developer-cli/metadata
+    generated = set(re.findall(r"type: 'generate'.*?\nparam (\w+)", project.read("infra/main.bicep"), re.DOTALL))
+    assert set(given) <= set(bicep.parameters)
+    assert {name for name, default in bicep.parameters.items() if default is None} <= set(given) | generated
 
 
 def test_azd_finds_the_function_app(bicep: Bicep, project: BakedProject) -> None:
@@ -227,6 +249,7 @@ def test_azd_finds_the_function_app(bicep: Bicep, project: BakedProject) -> None
 def test_azd_deploys_what_was_built_here(project: BakedProject) -> None:
     _, content = service(project)
     hooks = content.pop("hooks")
+    hooks.pop("predeploy", None)  # of Django, which is tried in test_django.py
     assert content == {
         "project": ".",
         "host": "function",
@@ -245,7 +268,7 @@ def test_azd_deploys_what_was_built_here(project: BakedProject) -> None:
 def test_the_hooks_run_what_is_there(project: BakedProject) -> None:
     _, content = service(project)
     for hook in content["hooks"].values():
-        assert {command["run"].split()[1] for command in hook.values()} <= project.files
+        assert {re.findall(r"\w+\.py", command["run"])[0] for command in hook.values()} <= project.files
 
 
 def test_an_azd_that_would_build_again_is_refused(project: BakedProject) -> None:

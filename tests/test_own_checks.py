@@ -173,6 +173,96 @@ def files(path):
 def missing(error):
     return "Nothing here"
 """,
+    "shop/articles.py": """
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.db import models
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views import generic
+
+
+class Author(models.Model):
+    name = models.CharField(max_length=200)
+
+
+class Article(models.Model):
+    author = models.ForeignKey(Author, on_delete=models.CASCADE, related_name="articles")
+    title = models.CharField(max_length=200)
+    tags = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["title"]
+        constraints = [models.UniqueConstraint(fields=["title"], name="one")]
+
+    def __str__(self):
+        return self.title
+
+    def get_absolute_url(self):
+        return reverse("article", args=[self.pk])
+
+
+class ArticleForm(forms.ModelForm):
+    class Meta:
+        model = Article
+        fields = ["title"]
+
+    def clean_title(self):
+        title = self.cleaned_data["title"]
+        if not title:
+            raise forms.ValidationError("A title is required.")
+        return title
+
+
+@admin.register(Article)
+class ArticleAdmin(admin.ModelAdmin):
+    list_display = ("title", "shout")
+
+    @admin.display(description="Shouted")
+    def shout(self, obj):
+        return obj.title.upper()
+
+
+class Index(generic.ListView):
+    model = Article
+
+    def get_queryset(self):
+        return super().get_queryset().filter(title__startswith="A")
+
+
+@login_required
+def edit(request, pk):
+    article = get_object_or_404(Article, pk=pk)
+    form = ArticleForm(request.POST or None, instance=article)
+    if form.is_valid():
+        form.save()
+        return redirect("index")
+    return render(request, "edit.html", {"form": form})
+
+
+async def count(request):
+    if request.headers.get("accept") == "text/plain":
+        return HttpResponse(str(await Article.objects.acount()))
+    return JsonResponse({"titles": [article.title async for article in Article.objects.all()]})
+
+
+urlpatterns = [path("", Index.as_view(), name="index"), path("<int:pk>/", edit), path("count", count)]
+""",
+    "shop/migrations/0001_initial.py": """
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    initial = True
+
+    dependencies = []
+
+    operations = [
+        migrations.CreateModel(name='Author', fields=[('name', models.CharField(max_length=200))]),
+    ]
+""",
     "tests/test_items.py": """
 import pytest
 
@@ -199,6 +289,8 @@ FRAMEWORK_OF = {
     "shop/pages.py": "flask",
     "shop/images.py": "falcon",
     "shop/todo.py": "bottle",
+    "shop/articles.py": "django",
+    "shop/migrations/0001_initial.py": "django",
 }
 
 # Each line with a mistake says by which rule it is to be found.
@@ -238,7 +330,7 @@ def project(bake: Bake) -> BakedProject:
     project = bake(framework=one_with(docs=True))
     usual = {name: code for name, code in USUAL.items() if FRAMEWORK_OF.get(name, "") in ("", *FRAMEWORKS)}
     for name, code in {**usual, "shop/mistakes.py": MISTAKES}.items():
-        (project.path / name).parent.mkdir(exist_ok=True)
+        (project.path / name).parent.mkdir(parents=True, exist_ok=True)
         (project.path / name).write_text(code.lstrip("\n"), encoding="utf-8")
     return project
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import run_python
-from tests.variants import TEMPLATE
+from tests.variants import FRAMEWORKS, TEMPLATE
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_the_readme_names_every_file_that_comes_out() -> None:
     tree = readme.partition("## What you get")[2].partition("\n## ")[0]
     project = TEMPLATE / "{{cookiecutter.project_slug}}"
     names = {path.name for path in project.iterdir()} - {"__pycache__", "{{cookiecutter.__function_name}}"}
-    frameworks = {path.parent.name for path in project.glob("*app/__init__.py")}
+    frameworks = {row["package"] for row in FRAMEWORKS.values()}
     assert {name for name in names - frameworks if name not in tree} == set()
 
 

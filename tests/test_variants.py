@@ -35,8 +35,14 @@ TRACES: dict[tuple[str, str], str] = {
     ("devcontainer", "yes"): r"devcontainer",
 }
 
-# The worker's server is a FastAPI app with telemetry of its own, whatever the project's app is.
-CHOICES_OF_SERVER = {("framework", "fastapi"), ("observability", "opentelemetry")}
+# What a file speaks of whatever the choices.
+ALWAYS: dict[str, set[tuple[str, str]]] = {
+    # The worker's server is a FastAPI app with telemetry of its own, whatever the project's app is.
+    "funcweb/worker_server.py": {("framework", "fastapi"), ("observability", "opentelemetry")},
+    # Django's test client makes WSGI requests, whatever the handler takes.
+    "funcweb/testing/django.py": {("interface", "wsgi")},
+    "funcweb/testing/django_asgi.py": {("interface", "wsgi")},
+}
 
 
 covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=True, scope="module")
@@ -86,7 +92,7 @@ def test_files(variant: Variant, project: BakedProject) -> None:
 def test_no_trace_of_the_template_or_of_other_choices(variant: Variant, project: BakedProject) -> None:
     for name in sorted(project.files):
         text = project.read(name)
-        explained = choices_of(variant) | (CHOICES_OF_SERVER if name == "funcweb/worker_server.py" else set())
+        explained = choices_of(variant) | ALWAYS.get(name, set())
         absent = [pattern for choice, pattern in TRACES.items() if choice not in explained]
         assert not re.search(r"(?<!\$)\{\{|\{%|%\}|cookiecutter", text), name
         found = re.search("|".join(absent), text, re.IGNORECASE)
@@ -146,10 +152,12 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     # No secret: names of what is used, and nothing that opens anything.
     values = settings["Values"]
     assert values.pop("PYTHON_ENABLE_INIT_INDEXING", "1") == "1"
+    assert values.pop("OTEL_PYTHON_DJANGO_INSTRUMENT", "False") == "False"
     assert values == {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "AzureWebJobsStorage": "",
         "AzureWebJobsSecretStorageType": "files",
+        **variant.row.get("settings", {}),
     }
     pyproject = tomllib.loads(project.read("pyproject.toml"))
     assert pyproject["project"]["requires-python"] == f">={variant.python_version}"
@@ -169,8 +177,9 @@ def check_declared_function(variant: Variant, project: BakedProject) -> None:
         trigger, output = function["bindings"]
         assert output == {"type": "http", "direction": "out", "name": "$return"}
     else:
+        settings = "import json, os; os.environ.update(json.load(open('local.settings.json'))['Values']); "
         code = "import function_app; f, = function_app.app.get_functions(); print(f.get_function_json())"
-        result = project.python("-c", code)
+        result = project.python("-c", settings + code)
         assert result.returncode == 0, result.stderr
         function = json.loads(result.stdout)
         (trigger,) = (binding for binding in function["bindings"] if binding["type"] == "httpTrigger")
@@ -197,6 +206,8 @@ def imported_distributions(paths: list[Path]) -> set[str]:
     distributions = {
         "azure": "azure-functions",
         "azurefunctions": "azurefunctions-extensions-http-fastapi",
+        "asgiref": "django",  # which stands on it
+        "dj_database_url": "dj-database-url",
         "opentelemetry": "azure-monitor-opentelemetry",  # It brings the instrumentations, each in its own version.
     }
     return {distributions.get(top, top) for top in tops - own}
@@ -209,8 +220,10 @@ def requirements(project: BakedProject) -> set[str]:
 
 
 def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, project: BakedProject) -> None:
-    sources = [path for path in project.path.rglob("*.py") if path.parent.name != "tests"]
-    assert requirements(project) == imported_distributions(sources)
+    sources = [path for path in project.path.rglob("*.py") if path.parent.name not in ("tests", "testing")]
+    # What settings name is not imported.
+    named = {Requirement(line).name for line in variant.row.get("also_requires", [])}
+    assert requirements(project) == imported_distributions(sources) | named
     tests = imported_distributions(list(project.path.rglob("*.py")))
     app = variant.row["apps"][variant.interface]
     # The server is a command, and a framework's test client may stand on a package that only the framework imports.
@@ -232,7 +245,7 @@ def test_azure_functions_is_split_by_python_version(project: BakedProject) -> No
 def ask(method: str, path: str, body: str = "") -> dict[str, Any]:
     """Return a request for invoke.py, without the route prefix."""
     headers = {"content-type": "application/json"} if body else {}
-    return {"method": method, "url": path, "headers": {"host": "example.org", **headers}, "body": body}
+    return {"method": method, "url": path, "headers": {"host": "localhost", **headers}, "body": body}
 
 
 @covering
@@ -251,7 +264,7 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
     if variant.row["docs"]:
         requests += [ask("GET", variant.row["docs"]), ask("GET", "/openapi.json")]
     for request in requests:
-        request["url"] = f"https://example.org{variant.root_path}{request['url']}"
+        request["url"] = f"https://localhost{variant.root_path}{request['url']}"
     result = run_python(
         Path(__file__).with_name("invoke.py"),
         project.path,

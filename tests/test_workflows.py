@@ -117,7 +117,8 @@ def import_from_package(project: BakedProject, folder: Path) -> subprocess.Compl
     packages = folder / "dist" / "app" / ".python_packages" / "lib" / "site-packages"
     packages.parent.mkdir(parents=True)
     packages.symlink_to(sysconfig.get_path("purelib"))
-    return run(script(project, "Import the function from the package"), folder)
+    (check,) = workflow(project, "ci.yml")["jobs"].values()
+    return run(script(project, "Import the function from the package"), folder, **check.get("env", {}))
 
 
 def test_pre_commit_runs_what_ci_checks(bake: Bake) -> None:

@@ -3,13 +3,14 @@
 A module has `wsgi_app()`, `asgi_app()` or both, an app with what people rely on beyond the sample. /where/{name} tells
 its own URL, /redirect leads there; /busy answers 503; /crash raises; /echo gives back what was posted; /cookies sets
 and deletes cookies, /values sets one for each of VALUES, /read tells those that came back; /log writes to the log;
-/startups counts the startups of the lifespan (ASGI).
+/startups counts the startups of the lifespan (ASGI, where the module has `startups`).
 
 `streaming_wsgi_app()` or `streaming_asgi_app()` is an app that streams. /ticks sends lines with the time at which each
 was made; /large sends and /upload takes any number of bytes without holding them; /both answers each chunk as it comes
 (where the module is marked with `ANSWERS_WHILE_ASKED`); /breaks raises after its first chunk; /headers gives back what
 it got and sends what is hard to carry; /streams counts the streams that are open and that have ended, and the uploads
-that broke off.
+that broke off (unless the module is marked with `SPOOLS_UPLOADS`, as its framework calls the app only when it has the
+whole upload).
 """
 
 from __future__ import annotations

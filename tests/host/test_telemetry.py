@@ -12,6 +12,7 @@ from starlette import routing
 from starlette.responses import Response
 
 from functions_host.client import serve
+from funcweb.route import ROUTE_PREFIX_SETTING
 from tests.conftest import Bake, run_python
 from tests.host.ingestion import Ingestion, run_ingestion
 from tests.variants import FRAMEWORKS, PROJECT, TEMPLATE, one_with
@@ -93,16 +94,16 @@ for instrumentor in entry_points(group="opentelemetry_instrumentor"):  # as the 
     if instrumentor.name in ("flask", "fastapi"):
         instrumentor.load()().instrument()
 
-from {module} import app
+from {module} import {variable} as web_app
 from {traces} import traced
 
-served = traced(app)
+served = traced(web_app)
 if {wsgi}:
     served = StreamingWsgi(served, threads=1)
 
 
 async def ask():
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://x") as client:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=served), base_url="http://localhost") as client:
         await client.get("/hello/Ada")
 
 asyncio.run(ask())
@@ -113,12 +114,18 @@ print(*(span.name for span in spans.get_finished_spans()))
 @pytest.mark.parametrize(
     ("framework", "interface"), [(name, interface) for name, row in FRAMEWORKS.items() for interface in row["apps"]]
 )
-def test_the_span_itself_has_the_name_whatever_exports_it(framework: str, interface: str) -> None:
+def test_the_span_itself_has_the_name_whatever_exports_it(
+    framework: str, interface: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = FRAMEWORKS[framework]
-    own = PROJECT / row["package"] / interface
-    module = f"{row['package']}.{interface}" if own.exists() else row["package"]
+    module, _, variable = row["apps"][interface]["app"].format(package=row["package"]).partition(":")
+    if (PROJECT / row["package"] / interface).is_dir():
+        module = f"{row['package']}.{interface}"
     traces = f"funcweb.{framework}.{interface}_traces"
-    code = NAMES.format(module=module, traces=traces, wsgi=interface == "wsgi")
+    code = NAMES.format(module=module, variable=variable, traces=traces, wsgi=interface == "wsgi")
+    monkeypatch.setenv(ROUTE_PREFIX_SETTING, "")  # The template's host.json is not JSON.
+    for name, value in row.get("settings", {}).items():
+        monkeypatch.setenv(name, value)
     result = run_python("-c", code, cwd=PROJECT)
     assert result.returncode == 0, result.stderr
     assert f"GET {row['route']}" in result.stdout

@@ -79,7 +79,7 @@ def percent_encoded(text: str) -> str:
 
 def test_methods_and_unknown_paths(served: Served) -> None:
     assert served.client.get("/nowhere").status_code == 404
-    assert served.client.delete("/health").status_code == 405
+    assert served.client.delete("/health").status_code in (403, 405)  # Django misses its CSRF token first.
     assert served.client.put("/hello", json={"name": "x"}).status_code == 405
     head = served.client.head("/health")
     assert head.status_code in (200, 405)  # Some frameworks have HEAD only where it is asked for.

@@ -31,10 +31,11 @@ VARIANTS = [
 class Served:
     """A project whose app is one of tests/apps, on the host."""
 
-    def __init__(self, host: RunningHost, interface: str, streams: bool) -> None:
+    def __init__(self, host: RunningHost, variant: Variant) -> None:
         self.host = host
-        self.interface = interface
-        self.streams = streams
+        self.interface = variant.interface
+        self.has_lifespan = variant.interface == "asgi" and hasattr(apps.load(variant.framework), "startups")
+        self.streams = variant.mode == "streaming"
         self.client = httpx2.Client(base_url=host.url + PREFIX, trust_env=False, timeout=60)
 
 
@@ -46,13 +47,13 @@ def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     put_app(project, variant, variant.framework, f"{variant.interface}_app")
     env = {"PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC"}
     with serve(project.path, loop=loop_for(variant), env=env) as host:
-        served = Served(host, variant.interface, variant.mode == "streaming")
+        served = Served(host, variant)
         with served.client:
             yield served
 
 
 def test_the_lifespan_runs_once_under_50_first_requests(served: Served) -> None:
-    if served.interface == "asgi":
+    if served.has_lifespan:
         with ThreadPoolExecutor(50) as pool:
             replies = list(pool.map(lambda _: served.client.get("/startups").json(), range(50)))
         assert replies == [{"startups": 1}] * 50

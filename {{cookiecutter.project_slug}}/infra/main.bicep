@@ -53,6 +53,26 @@ param requestBodyLimitMB int = 100
 param requestBodyLimitMB int = max(1, instanceMemoryMB / (8 * requestsPerInstance))
 {%- endif %}
 
+{% if cookiecutter.framework == "django" -%}
+// azd makes one for each of its environments, and keeps it.
+@description('Signs the sessions and whatever else Django signs: DJANGO_SECRET_KEY.')
+@secure()
+@metadata({
+  azd: {
+    type: 'generate'
+    config: { length: 50 }
+  }
+})
+param djangoSecretKey string
+
+@description('The database, such as postgres://user:password@host/name?sslmode=require, of `azd env set DATABASE_URL`.')
+@secure()
+param databaseUrl string = ''
+
+@description('Custom domains, separated by commas, of `azd env set DJANGO_ALLOWED_HOSTS`.')
+param djangoAllowedHosts string = ''
+
+{% endif -%}
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var packages = 'packages'
@@ -218,6 +238,15 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
           value: 'ClientId=${identity.properties.clientId};Authorization=AAD'
         }
         { name: 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', value: string(requestBodyLimitMB * 1024 * 1024) }
+{%- if cookiecutter.framework == "django" %}
+        { name: 'DJANGO_SECRET_KEY', value: djangoSecretKey }
+        { name: 'DJANGO_ALLOWED_HOSTS', value: djangoAllowedHosts }
+        { name: 'DATABASE_URL', value: databaseUrl }
+{%- if cookiecutter.observability == "opentelemetry" %}
+        // The worker's instrumentation of Django would hide the site's settings. The app makes its spans itself.
+        { name: 'OTEL_PYTHON_DJANGO_INSTRUMENT', value: 'False' }
+{%- endif %}
+{%- endif %}
 {%- if cookiecutter.observability == "opentelemetry" %}
         { name: 'PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY', value: 'true' }
 {%- endif %}

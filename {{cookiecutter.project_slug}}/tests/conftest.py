@@ -1,8 +1,12 @@
+{%- set row = cookiecutter._frameworks[cookiecutter.framework] -%}
 {%- set test_client = cookiecutter._frameworks[cookiecutter.framework].apps[cookiecutter.__interface].test_client -%}
 {%- set testing = "asgi" if cookiecutter.__middleware == "asgi" else cookiecutter.__middleware_module -%}
 {%- set client_import = "from " ~ test_client.module ~ " import " ~ test_client.name -%}
 """The test client, for two ways to the app: straight to it, and through the Azure Function."""
 
+{% if row.settings is defined -%}
+import os
+{% endif -%}
 import sys
 from pathlib import Path
 
@@ -10,6 +14,13 @@ import pytest
 {%- if not test_client.module.startswith("funcweb.") %}
 {{ client_import }}
 {%- endif %}
+{%- for name, value in (row.settings | default({})).items() %}
+{%- if loop.first %}
+
+# As in local.settings.json, before the app is imported.
+{%- endif %}
+os.environ.setdefault("{{ name }}", "{{ value }}")
+{%- endfor %}
 
 {{ [
   "from " ~ cookiecutter.__module ~ " import " ~ cookiecutter.__variable ~ (" as app" if cookiecutter.__variable != "app" else ""),
@@ -18,6 +29,10 @@ import pytest
   client_import if test_client.module.startswith("funcweb.") else "",
 ] | select | sort | join("\n") }}
 
+{% if cookiecutter.framework == "django" -%}
+pytest_plugins = ["funcweb.testing.django_database"]
+
+{% endif -%}
 function = ThroughFunction(app, main)
 
 
@@ -43,7 +58,7 @@ def client(started):
     """The test client, without the cookies of the test before."""
     started.cookies.clear()
     return started
-{%- elif cookiecutter.__interface == "asgi" %}
+{%- elif test_client.starts_app | default(cookiecutter.__interface == "asgi") %}
 @pytest.fixture(scope="module", params=["app", "function"])
 def client(request):
     """The test client, of an app that is started once for all tests of a module."""

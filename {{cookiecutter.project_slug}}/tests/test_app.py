@@ -1,4 +1,5 @@
 {%- set json = cookiecutter._frameworks[cookiecutter.framework].apps[cookiecutter.__interface].test_client.json -%}
+{%- set post = cookiecutter._frameworks[cookiecutter.framework].apps[cookiecutter.__interface].test_client.post | default("json=%s") -%}
 import pytest
 
 
@@ -21,14 +22,14 @@ def test_greets_whatever_the_query(client):
 
 
 def test_greets_the_posted_name(client):
-    response = client.post("/hello", json={"name": "José"})
+    response = client.post("/hello", {{ post % '{"name": "José"}' }})
     assert response.status_code == 200
     assert response.{{ json }} == {"message": "Hello, José!"}
 
 
 @pytest.mark.parametrize("posted", [None, [], {}, {"name": ""}, {"name": 1}])
 def test_refuses_a_post_without_a_name(client, posted):
-    response = client.post("/hello", json=posted)
+    response = client.post("/hello", {{ post % "posted" }})
     assert response.status_code in (400, 422)
     assert response.{{ json }}
 

@@ -5,7 +5,7 @@ import warnings
 {% if row.route_list.import %}
 {{ row.route_list.import }}
 {% endif %}
-{{ ["from " ~ cookiecutter.__module ~ " import " ~ cookiecutter.__variable ~ (" as app" if cookiecutter.__variable != "app" else ""), "from funcweb.route import route_prefix"] | sort | join("\n") }}
+{{ ["from " ~ cookiecutter.__module ~ " import " ~ cookiecutter.__variable ~ (" as app" if cookiecutter.__variable != "app" else "") if "app" in row.route_list.routes, "from funcweb.route import route_prefix"] | select | sort | join("\n") }}
 
 # Without a route prefix, the Functions host keeps what is below these for itself.
 HOST_PATHS = {"admin", "runtime"}
