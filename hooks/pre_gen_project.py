@@ -6,6 +6,8 @@ Cookiecutter renders this file and runs it in the new, empty project folder. Unr
 from __future__ import annotations
 
 import json
+import keyword
+import os
 import re
 import sys
 import unicodedata
@@ -21,7 +23,15 @@ NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 NOT_TEXT = {"Cc", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories: controls, private and half characters, line ends
 TURNS_AROUND = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 HOST_PATHS = {"admin", "runtime"}
-STARTED = ".bake-started"  # what is newer than this file was written by this bake; post_gen removes it
+STARTED = ".bake-started"  # names what was there before this bake; post_gen reads and removes it
+UNSEEN = {".git", ".venv", "node_modules", "venv"}  # large folders in which neither hook looks
+
+# What a package of the app cannot be called: the project has a file or folder of that name, or does not deploy it.
+TAKEN = {
+    "azure", "azurefunctions", "build", "dist", "env", "funcweb", "function_app", "infra", "nest_asyncio",
+    "opentelemetry", "tests", "venv",
+}  # fmt: skip
+TEMPLATE_FOLDERS = ("funcweb", "tests", "infra", ".devcontainer", ".github", ".vscode")
 
 
 def check_cookiecutter(framework: str) -> str | None:
@@ -82,6 +92,17 @@ def check_combination(
     if framework not in frameworks:
         return f"framework {framework!r} is not one of {', '.join(frameworks)}."
     row = frameworks[framework]
+    if async_mode == "auto" and not row["auto"]:
+        modes = [
+            f"{mode} ({interface.upper()})"
+            for mode, interface in row["interfaces"].items()
+            if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
+            and (mode != "streaming" or programming_model == "v2")
+        ]
+        return (
+            f"async_mode 'auto' does not work with framework {row['title']!r}, for which it says the interface of your "
+            f"app: choose {' or '.join(modes)}."
+        )
     if async_mode != "auto" and async_mode not in row["interfaces"]:
         modes = [
             mode
@@ -116,6 +137,84 @@ def check_function_name(function_name: str) -> str | None:
     return None
 
 
+def distributions(row: dict[str, Any]) -> set[str]:
+    """Return the names, as they are imported, of the packages that a sample and its tests stand on."""
+    lines = [row["requirement"]]
+    for app in row["apps"].values():
+        lines += [app["server_requirement"], app["test_client"]["requirement"]]
+    names = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in lines if line}
+    return names | {app["test_client"]["module"].partition(".")[0] for app in row["apps"].values()}
+
+
+def check_app(app: str, row: dict[str, Any], interface: str, function_name: str) -> str | None:
+    """Return why the app cannot be there, or None.
+
+    The worker in Azure puts the project's folder last on `sys.path`, so a module of the standard library would be
+    imported in the place of one of the project.
+    """
+    if not app:
+        return (
+            "app is empty, but must say where your app is, as module:variable: for example app=mysite.wsgi:application."
+        )
+    module, _, variable = app.partition(":")
+    names = [*module.split("."), variable]
+    if not all(name.isascii() and name.isidentifier() and not keyword.iskeyword(name) for name in names):
+        return (
+            f"app {app!r} is not module:variable, in names that Python can import: use for example "
+            f"{row['apps'][interface]['app'].format(package='shop') or 'mysite.wsgi:application'!r}."
+        )
+    package = names[0]
+    if package in sys.stdlib_module_names:
+        return (
+            f"app {app!r} cannot be imported, as the standard library has a module {package!r}: use another name for "
+            "your package or module."
+        )
+    taken = TAKEN | {function_name.lower()} | (distributions(row) if row["package"] else set())
+    if package.lower() in taken or package.endswith("_env"):
+        return (
+            f"app {app!r} cannot be in {package!r}, a name that the project uses for something else: use another name "
+            "for your package or module."
+        )
+    sample = row["apps"][interface]["app"].format(package=package)
+    if row["package"] and app != sample:
+        return (
+            f"app {app!r} does not fit the sample, of which the package alone can have another name: use {sample!r}, "
+            "or framework custom for an app that you have."
+        )
+    return None
+
+
+def check_own_folder(
+    folder: Path, function_name: str, programming_model: str, python_version: str, frameworks: dict[str, Any]
+) -> str | None:
+    """Return why the app in this folder, or the function, would not work after a bake into it, or None.
+
+    Files of the owner's stay as they are whatever they are called; post_gen says what is to be done in them.
+    """
+    if (folder / "funcweb.py").exists() or (
+        (folder / "funcweb").exists() and not (folder / "funcweb" / "route.py").exists()
+    ):
+        return f"{folder} already has its own 'funcweb', which is the name of the template's package: rename yours."
+    folders = [*TEMPLATE_FOLDERS, function_name, *(row["package"] for row in frameworks.values() if row["package"])]
+    for name in folders:
+        if (folder / name).exists() and not (folder / name).is_dir():
+            return f"{folder} has a file {name!r} where the template has a folder: rename yours."
+    if programming_model == "v1" and (folder / "function_app.py").exists():
+        return (
+            f"{folder} already has function_app.py, beside which the Functions host ignores functions of programming "
+            "model v1: choose programming_model v2."
+        )
+    version_file = folder / ".python-version"
+    if version_file.is_file():
+        version = version_file.read_text(encoding="utf-8", errors="replace").strip()
+        if not re.search(rf"(?<![\d.]){re.escape(python_version)}(?!\d)", version):
+            return (
+                f"python_version {python_version!r} is not what the .python-version in {folder} says, {version!r}: "
+                "answer with that version, or change the file."
+            )
+    return None
+
+
 def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> str | None:
     """Return why the folder's present content would be lost, or None.
 
@@ -130,10 +229,32 @@ def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any],
         for path in (frameworks[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py")
     ]
     pruned.append(f"{frameworks[framework]['package']}/asgi")
+    pruned = [path for path in pruned if path]
     found = [path for path in pruned if (folder / path).exists()]
     if found:
         return f"{folder} already has {' and '.join(found)}, which these choices would remove: use a new folder."
     return None
+
+
+def check_renamed(folder: Path, sample: str, package: str) -> str | None:
+    """Return why the sample cannot have this package's name, or None."""
+    if package != sample and ((folder / package).exists() or (folder / f"{package}.py").exists()):
+        return (
+            f"{folder} already has {package}, which the sample would take the place of: use another name, or framework "
+            "custom if that is your app."
+        )
+    return None
+
+
+def paths_before(folder: Path) -> dict[str, int]:
+    """Return the path of all that is in the folder, and when each was changed, in nanoseconds."""
+    found = {}
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in UNSEEN]
+        for name in [*folders, *files]:
+            path = Path(parent, name)
+            found[path.relative_to(folder).as_posix()] = path.lstat().st_mtime_ns
+    return found
 
 
 def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
@@ -153,9 +274,17 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
         frameworks,
         *(context[question] for question in ("framework", "async_mode", "programming_model", "python_version")),
     )
+    row, function_name = frameworks[context["framework"]], context["__function_name"]
     if context["programming_model"] == "v1":
-        yield check_function_name(context["__function_name"])
-    yield check_folder(folder, context["__keep"], frameworks, context["framework"])
+        yield check_function_name(function_name)
+    yield check_app(context["app"], row, context["__interface"], function_name)
+    if row["package"]:
+        yield check_folder(folder, context["__keep"], frameworks, context["framework"])
+        yield check_renamed(folder, row["package"], context["__package"])
+    else:
+        yield check_own_folder(
+            folder, function_name, context["programming_model"], context["python_version"], frameworks
+        )
 
 
 def main() -> int:
@@ -163,7 +292,8 @@ def main() -> int:
     context = json.loads(r"""{{ cookiecutter | tojson }}""")
     error = next(filter(None, errors(context, Path.cwd())), None)
     if error is None:
-        Path(STARTED).touch()
+        before = paths_before(Path.cwd())
+        Path(STARTED).write_text(json.dumps(before), encoding="utf-8")
         return 0
     print(f"ERROR: {error}", file=sys.stderr)
     return 1

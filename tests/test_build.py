@@ -189,11 +189,11 @@ def change(project: BakedProject, name: str, old: str, new: str) -> None:
 
 
 def another_python(project: BakedProject) -> None:
-    change(project, "pyproject.toml", f'python_version = "{PYTHON}"', 'python_version = "3.99"')
+    change(project, ".python-version", PYTHON, "3.99")
 
 
 def no_version(project: BakedProject) -> None:
-    change(project, "pyproject.toml", "python_version", "version")
+    change(project, ".python-version", PYTHON, "system")
 
 
 def no_such_package(project: BakedProject) -> None:
@@ -232,7 +232,7 @@ def broken_module(project: BakedProject) -> None:
     ("spoil", "words"),
     [
         (another_python, [f"Python {PYTHON}", "Python 3.99", "run build.py with"]),
-        (no_version, ["pyproject.toml", "python_version"]),
+        (no_version, [".python-version", "such as 3.13"]),
         (no_such_package, ["No matching distribution found for absent", "pip could not"]),
         (only_for_another_system, ["No matching distribution found for native", "pip could not"]),
         (no_requirements, ["requirements.txt is missing"]),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import run_python
-from tests.variants import FRAMEWORKS, TEMPLATE, one_with
+from tests.variants import FRAMEWORKS, ROWS, TEMPLATE, one_with
 
 CONTRIBUTING = (TEMPLATE / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PROJECT = "{{cookiecutter.project_slug}}"
@@ -47,7 +47,7 @@ def change_defaults(context: dict[str, Any]) -> None:
     context["route_prefix"] = "api"
     for question, default in (("auth_level", "function"), ("deployment", "none"), ("python_version", "3.12")):
         context[question].sort(key=lambda answer: answer != default)
-    context["framework"].reverse()
+    context["framework"].sort(key=[*reversed(FRAMEWORKS), *ROWS].index)
     context["__prompts__"]["framework"] = {
         key: context["__prompts__"]["framework"][key] for key in ["__prompt__", *context["framework"]]
     }
@@ -58,8 +58,11 @@ def change_defaults(context: dict[str, Any]) -> None:
 
 def add_question(fork: Path, context: dict[str, Any]) -> None:
     """Follow "Add a question": one with a file that one of its answers keeps."""
-    private = {name: context.pop(name) for name in list(context) if name.startswith("_")}
-    context.update({"licence": ["none", "internal"], **private})  # After the other questions.
+    last = [name for name in context if not name.startswith("_")][-1]
+    for name in list(context):
+        context[name] = context.pop(name)  # In the same order,
+        if name == last:
+            context["licence"] = ["none", "internal"]  # and after the other questions.
     context["__prompts__"]["licence"] = {
         "__prompt__": "Licence",
         "none": "none - no licence file",

@@ -58,7 +58,7 @@ def test_post_gen_says_what_was_made_and_what_to_do_with_it(tmp_path: Path) -> N
     made, run, test, keep, read = made_in(home)
     context = context_of(Variant({}))
     row = FRAMEWORKS[context["framework"]]
-    server = row["apps"][context["__interface"]]["server"].format(app=context["__app"]).removeprefix("python ")
+    server = row["apps"][context["__interface"]]["server"].format(app=context["app"]).removeprefix("python ")
     folder = home / context["project_slug"]
     assert made.startswith(f"Made {folder.name}: {row['title']} on Azure Functions ({context['__mode']}, ")
     for line, title in ((run, "Run it"), (test, "Test it"), (keep, "Keep it")):

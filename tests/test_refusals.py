@@ -12,7 +12,7 @@ from pytest_cookies.plugin import Cookies
 from tests.conftest import Bake, BakedProject, bake_or_fail, run_python
 from tests.hooks import pre_gen
 from tests.variants import (
-    CONTEXT,
+    ANSWERS,
     FRAMEWORKS,
     NEST_ASYNCIO_PYTHONS,
     PLAIN,
@@ -162,7 +162,7 @@ def test_folder_that_exists(bake: Bake, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ({"framework": CONTEXT["framework"][0]}, {"framework": CONTEXT["framework"][-1]}),
+        ({"framework": ANSWERS["framework"][0]}, {"framework": ANSWERS["framework"][-1]}),
         ({"deployment": "azd"}, {"deployment": "none"}),
         ({"programming_model": "v1"}, {"programming_model": "v2"}),
     ],

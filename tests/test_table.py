@@ -10,6 +10,7 @@ from tests.variants import (
     FRAMEWORKS,
     PROJECT,
     QUESTIONS,
+    ROWS,
     TEMPLATE,
     VARIANTS,
     pairs,
@@ -33,7 +34,7 @@ def test_each_choice_has_a_label_that_begins_with_it(question: str) -> None:
 
 
 def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> None:
-    assert sorted(FRAMEWORKS) == sorted(CONTEXT["framework"])
+    assert sorted(ROWS) == sorted(CONTEXT["framework"])
     folders = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
     folders -= {"{{cookiecutter.__function_name}}", "funcweb"}
     assert folders == {row["package"] for row in FRAMEWORKS.values()}
@@ -90,7 +91,7 @@ def test_the_readme_shows_what_works_with_what() -> None:
     rows = dict(re.findall(r"^\| (\w+) +\|((?: *(?:yes|yes, auto|-) *\|)+)$", readme, re.MULTILINE))
     modes = [mode for mode in CONTEXT["async_mode"] if mode != "auto"]
     assert re.search(r"\| framework +\| " + r" +\| ".join(f"`{mode}`" for mode in modes), readme)
-    for row in FRAMEWORKS.values():
+    for row in ROWS.values():
         expected = [
             "yes, auto" if mode == row["auto"] else "yes" if mode in row["interfaces"] else "-" for mode in modes
         ]

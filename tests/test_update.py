@@ -10,8 +10,14 @@ from tests.variants import FRAMEWORKS, PLAIN
 
 def git(*arguments: str, cwd: Path) -> None:
     """Run git as somebody, whatever this machine's configuration is."""
+    output_of(*arguments, cwd=cwd)
+
+
+def output_of(*arguments: str, cwd: Path) -> str:
+    """Run git as somebody, and return what it prints."""
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, *arguments], cwd=cwd, check=True, capture_output=True)
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=cwd, check=True, capture_output=True, encoding="utf-8").stdout
 
 
 def commit(folder: Path, message: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import Bake, BakedProject, Mypy, run_python
-from tests.variants import ANSWERS, COVERING, FRAMEWORKS, PLAIN, Variant, context_of, template_files
+from tests.variants import ANSWERS, COVERING, FRAMEWORKS, PLAIN, ROWS, Variant, context_of, template_files
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
@@ -55,9 +55,9 @@ def expected_files(variant: Variant) -> set[str]:
     """Return the files that the table keeps of those in the template."""
     context = context_of(variant)
     pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
-    others = [name for name in FRAMEWORKS if name != variant.framework]
+    others = [name for name in ROWS if name != variant.framework]
     for name in others:
-        pruned += [FRAMEWORKS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
+        pruned += [ROWS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
     other = f"{context['__package']}/asgi/"
     if variant.interface != "asgi":
         pruned.append(other.rstrip("/"))
@@ -163,6 +163,11 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
 
 @covering
 def test_the_function_is_declared(variant: Variant, project: BakedProject) -> None:
+    check_declared_function(variant, project)
+
+
+def check_declared_function(variant: Variant, project: BakedProject) -> None:
+    """Check what the function app tells the host of its function."""
     if variant.programming_model == "v1":
         function = json.loads(project.read(f"{variant.row['function_name']}/function.json"))
         trigger, output = function["bindings"]

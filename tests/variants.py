@@ -13,7 +13,8 @@ from cookiecutter.prompt import prompt_for_config
 
 TEMPLATE = Path(__file__).parent.parent
 CONTEXT: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-FRAMEWORKS: dict[str, dict[str, Any]] = CONTEXT["_frameworks"]
+ROWS: dict[str, dict[str, Any]] = CONTEXT["_frameworks"]
+FRAMEWORKS = {name: row for name, row in ROWS.items() if row["package"]}  # Those with a sample; see tests/own_app.
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 
 NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
@@ -21,8 +22,12 @@ NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 QUESTIONS = [name for name in CONTEXT if not name.startswith("_")]
 
 # The questions with few answers; route_prefix is free text, of which these are the kinds.
+FEW = {
+    "framework": [name for name in CONTEXT["framework"] if name in FRAMEWORKS],
+    "route_prefix": ["", "api", "api/v1"],
+}
 ANSWERS: dict[str, list[str]] = {
-    question: ["", "api", "api/v1"] if question == "route_prefix" else CONTEXT[question]
+    question: FEW.get(question, CONTEXT[question])
     for question in QUESTIONS
     if question == "route_prefix" or isinstance(CONTEXT[question], list)
 }
@@ -65,7 +70,7 @@ class Variant:
     @property
     def row(self) -> dict[str, Any]:
         """The framework's row in the table."""
-        return FRAMEWORKS[self.framework]
+        return ROWS[self.framework]
 
     @property
     def mode(self) -> str:
@@ -96,7 +101,7 @@ class Variant:
     def __str__(self) -> str:
         """Return an id that can be read in a test report: the core, and what else is not plain."""
         others = {question: answer for question, answer in self.answers.items() if question not in CORE}
-        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN[q]]
+        changed = [f"{q}={a.replace('/', '_')}" for q, a in others.items() if a != PLAIN.get(q, a)]
         return "-".join([*self.core, *changed])
 
 

@@ -53,15 +53,14 @@ def read(name: str) -> str:
 
 def check_python() -> str:
     """Return the project's Python version, which must be the one that runs, since bytecode is good for one only."""
-    # tomllib is younger than some of the Pythons that should get the message below.
-    match = re.search(r'(?m)^python_version = "([0-9.]+)"$', read("pyproject.toml"))
+    match = re.search(r"(?<![0-9.])(3\.[0-9]+)", read(".python-version"))  # 3.13, or as pyenv has it: 3.13.2
     if match is None:
-        raise BuildError('pyproject.toml does not say python_version = "..." in [tool.mypy].')
+        raise BuildError(".python-version does not say for which Python the project is, such as 3.13.")
     running = "{}.{}".format(*sys.version_info)
     if running != match[1]:
         raise BuildError(
             f"this is Python {running}, but the project is for Python {match[1]}, whose bytecode only itself can make: "
-            f"run build.py with Python {match[1]}, or change the version in pyproject.toml and in Azure."
+            f"run build.py with Python {match[1]}, or change the version in .python-version and in Azure."
         )
     return running
 

@@ -56,7 +56,7 @@ def loop_for(variant: Variant) -> str:
 def put_app(project: BakedProject, variant: Variant, framework: str, name: str) -> None:
     """Put one of tests/apps into the project of a variant, in the place of the sample."""
     shutil.copytree(TEMPLATE / "tests" / "apps", project.path / "apps", ignore=shutil.ignore_patterns("__pycache__"))
-    module, _, variable = context_of(variant)["__app"].partition(":")
+    module, _, variable = context_of(variant)["app"].partition(":")
     path = project.path.joinpath(*module.split("."))
     path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     path.write_text(f"from apps.{framework} import {name}\n\n{variable} = {name}()\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What only an app needs that did not come from the template."""
