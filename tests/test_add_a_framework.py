@@ -1,4 +1,4 @@
-"""Adding a framework takes the steps in CONTRIBUTING.md and nothing else; they are followed here with Starlette."""
+"""Adding a framework takes the steps in CONTRIBUTING.md and nothing else; they are followed here with Werkzeug."""
 
 import json
 import re
@@ -11,12 +11,13 @@ from pytest_cookies.plugin import Cookies
 from tests.conftest import BakedProject, copy_template
 from tests.variants import CONTEXT, FRAMEWORKS, PLAIN, TEMPLATE
 
-APP = '''"""The web app."""
+APP = """\"\"\"The web app: what to do with a request stands in a map of URLs.\"\"\"
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
+from typing import Any
+
+from werkzeug import Request, Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
 
 from . import (
     # jinja: if cookiecutter.__mode == "streaming"
@@ -24,110 +25,173 @@ from . import (
     # jinja: endif
     hello,
 )
+from .answers import json_response
 
 
-async def index(request: Request) -> JSONResponse:
-    """Say what this is."""
-    return JSONResponse({"message": "Starlette on Azure Functions"})
+class App:
+    \"\"\"A WSGI app.\"\"\"
+
+    def __init__(self, rules: list[Rule]) -> None:
+        \"\"\"Take rules whose endpoints are functions.\"\"\"
+        self.url_map = Map(rules)
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        \"\"\"Call the function that the map of URLs names (PEP 3333).\"\"\"
+        try:
+            function, values = self.url_map.bind_to_environ(environ).match()
+            response = function(Request(environ), **values)
+        except HTTPException as error:
+            response = error
+        return response(environ, start_response)
 
 
-async def health(request: Request) -> JSONResponse:
-    """Tell that the app is up."""
-    return JSONResponse({"status": "ok"})
+def index(request: Request) -> Response:
+    \"\"\"Say what this is.\"\"\"
+    return json_response({"message": "Werkzeug on Azure Functions"})
 
 
-app = Starlette(
-    routes=[
-        Route("/", index),
-        Route("/health", health),
+def health(request: Request) -> Response:
+    \"\"\"Tell that the app is up.\"\"\"
+    return json_response({"status": "ok"})
+
+
+app = App(
+    [
+        Rule("/", endpoint=index),
+        Rule("/health", endpoint=health),
         # jinja: if cookiecutter.__mode == "streaming"
-        *events.routes,
+        *events.rules,
         # jinja: endif
-        *hello.routes,
+        *hello.rules,
     ]
 )
-'''
+"""
 
-HELLO = '''"""Greetings."""
+ANSWERS = """\"\"\"Answers.\"\"\"
 
 import json
+from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
-
-async def greet(request: Request) -> JSONResponse:
-    """Greet the name in the path."""
-    return JSONResponse({"message": f"Hello, {request.path_params['name']}!"})
+from werkzeug import Response
 
 
-async def greet_posted(request: Request) -> JSONResponse:
-    """Greet the name in the JSON body."""
-    try:
-        posted = await request.json()
-    except json.JSONDecodeError:
-        posted = None
+def json_response(content: Any, status: int = 200) -> Response:
+    \"\"\"Return JSON.\"\"\"
+    return Response(json.dumps(content), status, mimetype="application/json")
+"""
+
+HELLO = """\"\"\"Greetings.\"\"\"
+
+from werkzeug import Request, Response
+from werkzeug.routing import Rule
+
+from .answers import json_response
+
+
+def greet(request: Request, name: str) -> Response:
+    \"\"\"Greet the name in the path.\"\"\"
+    return json_response({"message": f"Hello, {name}!"})
+
+
+def greet_posted(request: Request) -> Response:
+    \"\"\"Greet the name in the JSON body.\"\"\"
+    posted = request.get_json(force=True, silent=True)
     name = posted.get("name") if isinstance(posted, dict) else None
     if not isinstance(name, str) or not name:
-        return JSONResponse({"error": "Post JSON."}, 400)
-    return JSONResponse({"message": f"Hello, {name}!"})
+        return json_response({"error": "Post JSON."}, 400)
+    return json_response({"message": f"Hello, {name}!"})
 
 
-routes = [Route("/hello", greet_posted, methods=["POST"]), Route("/hello/{name}", greet)]
-'''
+rules = [
+    Rule("/hello", endpoint=greet_posted, methods=["POST"]),
+    Rule("/hello/<name>", endpoint=greet),
+]
+"""
 
-EVENTS = '''"""A stream."""
+EVENTS = """\"\"\"A stream.\"\"\"
 
-import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Iterator
 
-from starlette.requests import Request
-from starlette.responses import StreamingResponse
-from starlette.routing import Route
+from werkzeug import Request, Response
+from werkzeug.routing import Rule
 
 SECONDS_BETWEEN_EVENTS = 1.0
 
 
-async def events() -> AsyncIterator[str]:
-    """Make five server-sent events."""
+def events() -> Iterator[str]:
+    \"\"\"Make five server-sent events.\"\"\"
     for number in range(1, 6):
         yield f"data: event {number} of 5\\n\\n"
-        await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
+        time.sleep(SECONDS_BETWEEN_EVENTS)
 
 
-async def stream(request: Request) -> StreamingResponse:
-    """Stream the events."""
-    return StreamingResponse(events(), media_type="text/event-stream")
+def stream(request: Request) -> Response:
+    \"\"\"Stream the events.\"\"\"
+    return Response(events(), mimetype="text/event-stream")
 
 
-routes = [Route("/stream", stream)]
-'''
+rules = [Rule("/stream", endpoint=stream)]
+"""
+
+TRACES = """\"\"\"Traces of the web app: one span for each request, named by its route.\"\"\"
+
+from typing import Any
+
+from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+from opentelemetry.trace import Span
+from werkzeug.exceptions import HTTPException
+
+from funcweb.telemetry import TracedApp
+
+
+def traced(app: Any) -> TracedApp:
+    \"\"\"Return the app with a span for each request.\"\"\"
+
+    def name_span(span: Span, environ: Any) -> None:
+        try:
+            rule, _ = app.url_map.bind_to_environ(environ).match(return_rule=True)
+        except HTTPException:
+            return
+        span.update_name(f"{environ['REQUEST_METHOD']} {rule.rule}")
+        span.set_attribute("http.route", rule.rule)
+
+    return TracedApp(OpenTelemetryMiddleware(app, request_hook=name_span))
+"""
+
+FILES = {
+    "werkzeugapp/__init__.py": APP,
+    "werkzeugapp/answers.py": ANSWERS,
+    "werkzeugapp/hello.py": HELLO,
+    "werkzeugapp/events.py": EVENTS,
+    "funcweb/werkzeug/__init__.py": '"""What only Werkzeug needs."""\n',
+    "funcweb/werkzeug/wsgi_traces.py": TRACES,
+}
 
 ROW = {
-    "title": "Starlette",
-    "package": "starletteapp",
-    "function_name": "StarletteTrigger",
-    "requirement": "starlette>=1,<2",
-    "auto": "async",
-    "interfaces": {"async": "asgi", "streaming": "asgi", "nest_asyncio": "asgi"},
+    "title": "Werkzeug",
+    "package": "werkzeugapp",
+    "function_name": "WerkzeugTrigger",
+    "requirement": "werkzeug>=3,<4",
+    "auto": "sync",
+    "interfaces": {"sync": "wsgi", "streaming": "wsgi"},
     "apps": {
-        "asgi": {
+        "wsgi": {
             "app": "{package}:app",
-            "server": "python -m uvicorn {app} --reload --port 8000",
-            "server_requirement": "uvicorn>=0.34,<1",
+            "server": "python -m funcweb.local waitress --listen=127.0.0.1:8000 {app}",
+            "server_requirement": "waitress>=3,<4",
             "test_client": {
-                "module": "starlette.testclient",
-                "name": "TestClient",
-                "json": "json()",
-                "keeps_cookies": True,
-                "requirement": "httpx2>=2,<3",
+                "module": "werkzeug.test",
+                "name": "Client",
+                "json": "json",
+                "keeps_cookies": False,
+                "requirement": "",
             },
         }
     },
     "docs": "",
-    "route": "/hello/{name}",
-    "route_list": {"import": "", "routes": '[getattr(route, "path", "") for route in app.routes]'},
+    "route": "/hello/<name>",
+    "route_list": {"import": "", "routes": "[rule.rule for rule in app.url_map.iter_rules()]"},
     "checks": {"immutable_calls": [], "mypy_plugins": []},
     "wrappers": {},
 }
@@ -137,24 +201,27 @@ ROW = {
 def template(tmp_path: Path) -> Path:
     """A template to which a framework has been added by one folder and one row."""
     copy = copy_template(tmp_path / "template")
-    package = copy / "{{cookiecutter.project_slug}}" / "starletteapp"
-    package.mkdir()
-    for module, code in (("__init__", APP), ("hello", HELLO), ("events", EVENTS)):
-        (package / f"{module}.py").write_text(code, encoding="utf-8")
+    for name, code in FILES.items():
+        path = copy / "{{cookiecutter.project_slug}}" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(code, encoding="utf-8")
     context = deepcopy(CONTEXT)
-    context["framework"].append("starlette")
-    context["_frameworks"]["starlette"] = ROW
-    context["__prompts__"]["framework"]["starlette"] = "Starlette - for those who like it small"
+    context["framework"].append("werkzeug")
+    context["_frameworks"]["werkzeug"] = ROW
+    context["__prompts__"]["framework"]["werkzeug"] = "Werkzeug - for those who like it small"
     (copy / "cookiecutter.json").write_text(json.dumps(context), encoding="utf-8")
     return copy
 
 
-@pytest.mark.parametrize(("programming_model", "mode"), [("v1", "auto"), ("v2", "auto"), ("v2", "streaming")])
+@pytest.mark.parametrize(
+    ("programming_model", "async_mode", "observability"),
+    [("v1", "auto", "opentelemetry"), ("v2", "streaming", "host")],
+)
 def test_the_new_framework_bakes_and_passes(
-    programming_model: str, mode: str, template: Path, cookies: Cookies
+    programming_model: str, async_mode: str, observability: str, template: Path, cookies: Cookies
 ) -> None:
-    answers = {**PLAIN, "framework": "starlette", "programming_model": programming_model, "async_mode": mode}
-    answers["route_prefix"] = "api"
+    answers = {**PLAIN, "framework": "werkzeug", "programming_model": programming_model, "async_mode": async_mode}
+    answers |= {"route_prefix": "api", "observability": observability}
     result = cookies.bake(extra_context=answers, template=str(template))
     assert result.exception is None
     project = BakedProject(result.project_path)

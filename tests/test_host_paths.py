@@ -18,6 +18,14 @@ app.mount("/Runtime", FastAPI())
 app.add_api_route("/administration", health)
 app.add_api_route("/x/admin", health)
 """,
+    "litestar": """
+for path in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
+    app.register(get(path)(index.fn))
+""",
+    "quart": """
+for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
+    app.add_url_rule(rule, view_func=health)
+""",
     "flask": """
 for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
     app.add_url_rule(rule, view_func=health)
@@ -25,6 +33,12 @@ for rule in ("/admin/users", "/Runtime/", "/administration", "/x/admin"):
     "falcon": """
 for rule in ("/admin/users", "/Runtime", "/administration", "/x/admin"):
     app.add_route(rule, Health())
+""",
+    "starlette": """
+app.mount("/admin/users", Starlette())
+app.add_route("/Runtime", health)
+app.add_route("/administration", health)
+app.add_route("/x/admin", health)
 """,
     "bottle": """
 for rule in ("/admin/users", "/Runtime", "/administration", "/x/admin"):

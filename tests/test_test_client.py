@@ -64,6 +64,35 @@ life = Life()
 app = App(middleware=[life])
 app.add_route("/task", life)
 """,
+    "quart": """
+import asyncio
+from pathlib import Path
+
+from quart import Quart
+
+app = Quart(__name__)
+
+
+def write(word):
+    with Path("life.txt").open("a") as life:
+        life.write(word)
+
+
+@app.before_serving
+async def start():
+    app.group = await asyncio.TaskGroup().__aenter__()
+    write("up ")
+
+
+@app.after_serving
+async def end():
+    write("down ")
+
+
+@app.get("/task")
+async def task():
+    return {"task": await app.group.create_task(asyncio.sleep(0, "done"))}
+""",
 }
 
 TESTS = """
@@ -76,7 +105,7 @@ def test_uses_it_again(client):
 """
 
 
-@pytest.mark.parametrize(("framework", "mode"), [("fastapi", "async"), ("falcon", "streaming")])
+@pytest.mark.parametrize(("framework", "mode"), [("fastapi", "async"), ("falcon", "streaming"), ("quart", "async")])
 def test_the_app_starts_once_for_all_tests_of_a_module(framework: str, mode: str, bake: Bake) -> None:
     project = bake(framework=framework, async_mode=mode)
     (project.path / f"{framework}app" / "__init__.py").write_text(APPS[framework], encoding="utf-8")

@@ -17,8 +17,12 @@ from tests.variants import ANSWERS, COVERING, FRAMEWORKS, PLAIN, ROWS, Variant, 
 
 # What a file of one choice must not speak of, by the choice that would explain it.
 TRACES: dict[tuple[str, str], str] = {
-    # The extension that gives the worker its server is named after FastAPI.
-    **{("framework", name): rf"(?<!-http-)(?<!\.http\.){name}|{row['package']}" for name, row in FRAMEWORKS.items()},
+    # The extension that gives the worker its server is named after FastAPI; the middleware for ASGI says what Starlette
+    # does after an exception, whoever builds on it; and a quarter is no Quart.
+    **{
+        ("framework", name): rf"(?<!-http-)(?<!\.http\.){name}(?!er| sends its own page)|{row['package']}"
+        for name, row in FRAMEWORKS.items()
+    },
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
     ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
     ("mode", "streaming"): r"(?<!async_mode=)streaming|worker_server|azurefunctions[.-]ext|/stream\b",

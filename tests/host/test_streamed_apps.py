@@ -40,11 +40,9 @@ KINDS = [Kind(*kind) for kind in apps.kinds("streaming_")]
 READ_UPLOADS = [kind for kind in KINDS if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")]
 # Memory and threads are the middleware's, which is one for each interface; but some frameworks have glue for uploads.
 ONE_OF_EACH = list({kind.interface: kind for kind in reversed(READ_UPLOADS)}.values())
-WITH_UPLOADS = [
-    kind for kind in KINDS if kind in ONE_OF_EACH or FRAMEWORKS[kind.framework]["wrappers"].get("streaming")
-]
+GLUED = [kind for kind in KINDS if FRAMEWORKS[kind.framework]["wrappers"].get("streaming")]
 one_of_each = pytest.mark.parametrize("served", ONE_OF_EACH, ids="-".join, indirect=True)
-with_uploads = pytest.mark.parametrize("served", WITH_UPLOADS, ids="-".join, indirect=True)
+with_uploads = pytest.mark.parametrize("served", list(dict.fromkeys(ONE_OF_EACH + GLUED)), ids="-".join, indirect=True)
 
 
 class Served:

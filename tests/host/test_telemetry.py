@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import httpx2
 import pytest
+from starlette import routing
+from starlette.responses import Response
 
 from functions_host.client import serve
 from funcweb.route import ROUTE_PREFIX_SETTING
@@ -127,3 +129,29 @@ def test_the_span_itself_has_the_name_whatever_exports_it(
     result = run_python("-c", code, cwd=PROJECT)
     assert result.returncode == 0, result.stderr
     assert f"GET {row['route']}" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("GET", "/api/users/7/books/3", "/users/{user}/books/{book}"),
+        ("PUT", "/api/users/7/books/3", "/users/{user}/books/{book}"),
+        ("POST", "/api/users/7/books/3", "/users/{user}/books/{book}"),
+        ("GET", "/api/users/7/nowhere", "/users/{user}"),
+        ("GET", "/api/tenant", "/tenant"),
+        ("GET", "/api/nowhere", ""),
+    ],
+)
+def test_starlettes_spans_are_named_by_mounts_and_routes(method: str, path: str, route: str) -> None:
+    traces = pytest.importorskip("funcweb.starlette.asgi_traces", reason="the template has no Starlette")
+    books = [
+        routing.Route("/books/{book}", Response(), methods=["GET"]),
+        routing.Route("/books/{book}", Response(), methods=["PUT"]),
+    ]
+    routes = [
+        routing.Mount("/users/{user}", routes=books),
+        routing.Host("{tenant}.example", routing.Router([routing.Route("/tenant", Response())])),
+    ]
+    request = {"type": "http", "method": method, "path": path, "root_path": "/api"}
+    headers = [(b"host", b"acme.example")]
+    assert traces.route_path(routes, {**request, "headers": headers}) == route

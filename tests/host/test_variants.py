@@ -66,6 +66,12 @@ def test_sample_routes(served: Served) -> None:
     assert served.client.get("/hello/Ada?x=%C3%A9&y=").status_code == 200
 
 
+def test_the_prefix_alone_is_the_index(served: Served) -> None:
+    prefix = f"{served.host.url}{served.variant.root_path}"
+    response = httpx2.get(prefix, headers=served.client.headers, trust_env=False, follow_redirects=True)
+    assert response.json() == served.json("GET", "/")
+
+
 def percent_encoded(text: str) -> str:
     """Return text for a path, every byte encoded that may be."""
     return "".join(f"%{byte:02X}" for byte in text.encode())

@@ -163,7 +163,7 @@ def test_nothing_is_left_of_an_exchange_that_could_have_timed_out() -> None:
     async def main() -> list[Any]:
         await AsgiMiddleware(asgi(answer), "").handle_async(request())
         gc.collect()
-        return [thing for thing in gc.get_objects() if isinstance(thing, Exchange)]
+        return [thing for thing in gc.get_objects() if type(thing) is Exchange]
 
     assert asyncio.run(main()) == []
 

@@ -2,13 +2,15 @@
 
 import importlib
 import io
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import AbstractContextManager
 from json import loads
 from typing import Any, NamedTuple
 
 import flask
 import pytest
+import quart
+from werkzeug.datastructures import FileStorage
 
 from funcweb.route import ROUTE_PREFIX_SETTING
 from tests import apps
@@ -111,7 +113,9 @@ def test_a_redirect_leads_to_the_same_app(tested: Kind) -> None:
 
 
 def test_a_file_can_be_uploaded(tested: Kind) -> None:
-    if tested.framework == "falcon":
+    if tested.framework == "quart":
+        body = tested.client.post("/echo", files={"upload": FileStorage(io.BytesIO(b"\x00 file"), "a.png")}).data
+    elif tested.framework == "falcon":
         body = tested.client.post("/echo", body=b"\x00 file", content_type="image/png").content
     elif tested.framework == "django":
         body = tested.client.post("/echo", {"upload": io.BytesIO(b"\x00 file")}).content
@@ -138,3 +142,18 @@ def test_flasks_client_finds_the_sessions_of_its_app(mode: str) -> None:
     with client.session_transaction() as session:
         session["who"] = "Ada"
     assert client.get("/who").json == {"who": "Ada"}
+
+
+@pytest.mark.skipif("quart" not in FRAMEWORKS, reason="the table has no Quart")
+def test_an_app_that_quart_cannot_start_twice_is_told_what_to_use() -> None:
+    app = quart.Quart(__name__)
+
+    @app.while_serving
+    async def life() -> AsyncGenerator[None]:
+        yield
+
+    client_of_quart = client_of("quart", "asgi")
+    with client_of_quart(app) as client:
+        assert client.get("/").status_code == 404
+    with pytest.raises(RuntimeError, match="use before_serving and after_serving"), client_of_quart(app):
+        pass

@@ -1,0 +1,29 @@
+"""The web app: put together here, from a blueprint for each group of routes."""
+
+from quart import Quart
+from quart.typing import ResponseReturnValue
+
+from . import (
+    # jinja: if cookiecutter.__mode == "streaming"
+    events,
+    # jinja: endif
+    hello,
+)
+
+app = Quart(__name__)
+# jinja: if cookiecutter.__mode == "streaming"
+app.register_blueprint(events.bp)
+# jinja: endif
+app.register_blueprint(hello.bp)
+
+
+@app.get("/")
+async def index() -> ResponseReturnValue:
+    """Say what this is."""
+    return {"message": "Quart on Azure Functions"}
+
+
+@app.get("/health")
+async def health() -> ResponseReturnValue:
+    """Tell that the app is up."""
+    return {"status": "ok"}
