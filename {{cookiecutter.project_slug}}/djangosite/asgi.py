@@ -6,7 +6,7 @@ import warnings
 from django.core.asgi import get_asgi_application
 
 # Django warns of every static file, since WhiteNoise reads files without async.
-warnings.filterwarnings("ignore", "StreamingHttpResponse must consume synchronous iterators")
+warnings.filterwarnings("ignore", ".* must consume synchronous iterators")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "djangosite.settings")
 
