@@ -6,7 +6,7 @@ from wsgiref.util import setup_testing_defaults
 
 def status_of(app: Any, path: str) -> int:
     """Ask the app for a path, and return the status of its answer (PEP 3333)."""
-    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "HTTP_HOST": "localhost"}
+    environ: dict[str, Any] = {"REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path}
     setup_testing_defaults(environ)
     statuses: list[str] = []
 
