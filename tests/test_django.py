@@ -89,6 +89,16 @@ def test_it_takes_the_database_that_azure_names(project: BakedProject, monkeypat
     assert database["OPTIONS"] == {"sslmode": "require"}
 
 
+def test_django_has_nothing_to_say_of_the_settings_in_azure(
+    project: BakedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_DEBUG", "")
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "".join(map(chr, range(40, 100))))
+    monkeypatch.setenv("WEBSITE_HOSTNAME", "shop.azurewebsites.net")
+    result = project.python("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
+
+
 def test_here_it_answers_on_this_machine_only_and_keeps_a_file(
     project: BakedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
