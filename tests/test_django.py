@@ -19,10 +19,17 @@ on_linux = pytest.mark.skipif(sys.platform == "win32", reason="the workflows run
 PYTHON = "{}.{}".format(*sys.version_info)
 SHOW = """
 import json
-from djangosite import settings
+import os
+
+from django.test import RequestFactory
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "djangosite.settings"
+from django.conf import settings
 
 names = "DEBUG ALLOWED_HOSTS CSRF_TRUSTED_ORIGINS SESSION_COOKIE_SECURE DATABASES STATIC_URL STORAGES".split()
-print(json.dumps({name: getattr(settings, name) for name in names}))
+found = {name: getattr(settings, name) for name in names}
+request = RequestFactory().get("/", headers={"X-Forwarded-Proto": "https"})
+print(json.dumps({**found, "is_secure": request.is_secure()}, default=str))
 """
 
 
@@ -67,6 +74,7 @@ def test_in_azure_it_trusts_its_hosts_and_has_no_database_of_its_own(
     assert found["CSRF_TRUSTED_ORIGINS"] == [
         "https://shop.azurewebsites.net", "https://shop.example", "https://*.shop.example"
     ]  # fmt: skip
+    assert found["is_secure"] is True
     assert found["DATABASES"] == {"default": {}}
     assert found["STATIC_URL"] == "/api/static/"
     assert "Manifest" in str(found["STORAGES"])
@@ -79,6 +87,16 @@ def test_it_takes_the_database_that_azure_names(project: BakedProject, monkeypat
     database = databases["default"]
     assert (database["ENGINE"], database["PASSWORD"]) == ("django.db.backends.postgresql", "s@fe")
     assert database["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_django_has_nothing_to_say_of_the_settings_in_azure(
+    project: BakedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_DEBUG", "")
+    monkeypatch.setenv("DJANGO_SECRET_KEY", "".join(map(chr, range(40, 100))))
+    monkeypatch.setenv("WEBSITE_HOSTNAME", "shop.azurewebsites.net")
+    result = project.python("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert result.returncode == 0, result.stderr
 
 
 def test_here_it_answers_on_this_machine_only_and_keeps_a_file(

@@ -49,6 +49,7 @@ def test_what_joins_an_app_to_azure_functions_knows_no_sample() -> None:
 def test_what_is_copied_and_not_rendered_holds_no_jinja() -> None:
     copied = {name for name in template_files() for each in CONTEXT["_copy_without_render"] if fnmatch(name, each)}
     assert "funcweb/wsgi.py" in copied
+    assert all(name.startswith("funcweb/") for name in copied), "Cookiecutter writes it over an owner's file"
     for name in copied:
         assert not re.search(r"\{\{|\{%|# jinja:", (PROJECT / name).read_text(encoding="utf-8")), name
 

@@ -135,7 +135,7 @@ def test_the_span_itself_has_the_name_whatever_exports_it(
     ("method", "path", "route"),
     [
         ("GET", "/api/users/7/books/3", "/users/{user}/books/{book}"),
-        ("PUT", "/api/users/7/books/3", "/users/{user}/books/{book}"),
+        ("PUT", "/api/users/7/books/new", "/users/{user}/books/new"),
         ("POST", "/api/users/7/books/3", "/users/{user}/books/{book}"),
         ("GET", "/api/users/7/nowhere", "/users/{user}"),
         ("GET", "/api/tenant", "/tenant"),
@@ -146,7 +146,7 @@ def test_starlettes_spans_are_named_by_mounts_and_routes(method: str, path: str,
     traces = pytest.importorskip("funcweb.starlette.asgi_traces", reason="the template has no Starlette")
     books = [
         routing.Route("/books/{book}", Response(), methods=["GET"]),
-        routing.Route("/books/{book}", Response(), methods=["PUT"]),
+        routing.Route("/books/new", Response(), methods=["PUT"]),
     ]
     routes = [
         routing.Mount("/users/{user}", routes=books),

@@ -54,7 +54,7 @@ def test_an_app_beside_it_keeps_its_urls(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv(ROUTE_PREFIX_SETTING, "api")
     other = Litestar([read_user])
     prefix.with_route_prefix(Litestar([read_user]))
-    assert answer(other, "/users/ada", "")[:2] == ["/users/ada", "https://example.org/users/ada"]
+    assert answer(other, "/users/ada", "api")[:2] == ["/users/ada", "https://example.org/api/users/ada"]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ app = Litestar(
         # jinja: endif
         hello.HelloController,
     ],
+    # Shown at /schema, to whoever may call the app.
     openapi_config=OpenAPIConfig(
         title="{{ cookiecutter.__title }}",
         description="{{ cookiecutter.__summary }}",
