@@ -33,7 +33,11 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
             parser.error(f"{answer!r} is not question=answer, such as framework=flask")
         if question not in questions:
             parser.error(f"{question!r} is not a question; these are: {', '.join(questions)}")
-    return options.port, dict(answer.split("=", 1) for answer in options.answers)
+    answers = dict(answer.split("=", 1) for answer in options.answers)
+    framework = answers.get("framework")
+    if framework in CONTEXT["_frameworks"] and not CONTEXT["_frameworks"][framework]["package"]:
+        parser.error(f"framework={framework} has no sample to serve: bake it into the folder of your app")
+    return options.port, answers
 
 
 def examples(answers: dict[str, str]) -> list[str]:

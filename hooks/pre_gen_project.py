@@ -28,8 +28,8 @@ UNSEEN = {".git", ".venv", "node_modules", "venv"}  # large folders in which nei
 
 # What a package of the app cannot be called: the project has a file or folder of that name, or does not deploy it.
 TAKEN = {
-    "azure", "azurefunctions", "build", "dist", "env", "funcweb", "function_app", "infra", "nest_asyncio",
-    "opentelemetry", "tests", "venv",
+    "azure", "azurefunctions", "build", "dist", "env", "funcweb", "function_app", "infra", "manage",
+    "nest_asyncio", "opentelemetry", "tests", "venv",
 }  # fmt: skip
 TEMPLATE_FOLDERS = ("funcweb", "tests", "infra", ".devcontainer", ".github", ".vscode")
 
@@ -139,7 +139,7 @@ def check_function_name(function_name: str) -> str | None:
 
 def distributions(row: dict[str, Any]) -> set[str]:
     """Return the names, as they are imported, of the packages that a sample and its tests stand on."""
-    lines = [row["requirement"]]
+    lines = [row["requirement"], *row.get("also_requires", [])]
     for app in row["apps"].values():
         lines += [app["server_requirement"], app["test_client"]["requirement"]]
     names = {re.split(r"[^\w-]", line)[0].replace("-", "_") for line in lines if line}

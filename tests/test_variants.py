@@ -23,6 +23,7 @@ TRACES: dict[tuple[str, str], str] = {
         ("framework", name): rf"(?<!-http-)(?<!\.http\.){name}(?!er| sends its own page)|{row['package']}"
         for name, row in FRAMEWORKS.items()
     },
+    ("framework", "custom"): r"smoke_|AZURE\.md|requirements-dev|ruff\.toml|mypy\.ini",
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
     ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
     ("mode", "streaming"): r"(?<!async_mode=)streaming|worker_server|azurefunctions[.-]ext|/stream\b",

@@ -78,6 +78,7 @@ def test_demo_knows_what_else_a_browser_can_open(framework: str) -> None:
     [
         (["flask"], "'flask' is not question=answer"),
         (["framwork=flask"], "'framwork' is not a question; these are: project_name, "),
+        (["framework=custom", "async_mode=sync", "app=my:app"], "framework=custom has no sample to serve"),
         (["framework=nothing"], "nothing provided for choice variable framework"),
         (
             [f"{question}={answer}" for question, answer in REFUSED.answers.items()],

@@ -53,7 +53,7 @@ def test_auto_does_not_say_the_interface(model: str) -> None:
         *((f"{name}:app", "standard library") for name in ("json", "http.server", "platform", "venv")),
         *((f"{name}:app", "uses for something else") for name in (
             "tests", "Tests.app", "funcweb.app", "infra", "function_app", "HttpTrigger", "build", "dist", "env",
-            "dev_env", "azure.app",
+            "dev_env", "azure.app", "manage",
         )),
     ],
 )  # fmt: skip
