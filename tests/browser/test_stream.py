@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from functions_host.client import serve
-from tests.variants import frameworks_with
+from tests.variants import one_with
 
 from ..conftest import Bake
 from .chromium import visit
@@ -27,9 +27,9 @@ url => new Promise((resolve, reject) => {
 """
 
 
-@pytest.mark.parametrize("framework", frameworks_with("streaming"))
-def test_an_event_source_gets_five_events_as_they_come(framework: str, bake: Bake, browser: Browser) -> None:
-    project = bake(framework=framework, async_mode="streaming", route_prefix="api")
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_an_event_source_gets_five_events_as_they_come(interface: str, bake: Bake, browser: Browser) -> None:
+    project = bake(framework=one_with("streaming", interface), async_mode="streaming", route_prefix="api")
     (module,) = project.path.rglob("events.py")
     module.write_text(module.read_text(encoding="utf-8").replace("EVENTS = 1.0", "EVENTS = 0.3"), encoding="utf-8")
     with serve(project.path) as host, visit(browser) as opened:

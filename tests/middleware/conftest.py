@@ -1,6 +1,8 @@
 """What these tests share."""
 
 import json
+import logging
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,3 +23,13 @@ def answer(request: pytest.FixtureRequest) -> Answer:
     """Answer by either interface."""
     chosen: Answer = request.param
     return chosen
+
+
+@pytest.fixture(autouse=True)
+def root_logger() -> Iterator[None]:
+    """Give the root logger its level and handlers back: some frameworks configure it for the whole process."""
+    root = logging.getLogger()
+    level, handlers = root.level, [*root.handlers]
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers

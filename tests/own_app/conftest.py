@@ -16,16 +16,15 @@ Own = Callable[[Variant], BakedProject]
 
 
 def own_variants() -> list[Variant]:
-    """Return each mode with each programming model that it works with, and of the other questions each answer."""
+    """Return each mode, with the programming models that admit it in turn, and of the other questions each answer."""
     found: list[Variant] = []
-    for mode in ROWS[OWN]["interfaces"]:
-        for model in ANSWERS["programming_model"]:
-            number = len(found)
-            others = {question: answers[number % len(answers)] for question, answers in ANSWERS.items()}
-            variant = Variant({**PLAIN, **others, "framework": OWN, "async_mode": mode, "programming_model": model})
-            variant = variant.but(python_version=python_for(mode), app=f"{variant.interface}_site:application")
-            if variant.works:
-                found.append(variant)
+    for number, mode in enumerate(ROWS[OWN]["interfaces"]):
+        others = {question: answers[number % len(answers)] for question, answers in ANSWERS.items()}
+        variant = Variant({**PLAIN, **others, "framework": OWN, "async_mode": mode})
+        variant = variant.but(python_version=python_for(mode), app=f"{variant.interface}_site:application")
+        models = [variant.but(programming_model=model) for model in ANSWERS["programming_model"]]
+        working = [choice for choice in models if choice.works]
+        found.append(working[(number + 1) % len(working)])
     return found
 
 
