@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from tests.conftest import BakedProject, copy_template
+from tests.conftest import BakedProject, Mypy, copy_template
 from tests.variants import CONTEXT, FRAMEWORKS, PLAIN, TEMPLATE
 
 APP = """\"\"\"The web app: what to do with a request stands in a map of URLs.\"\"\"
@@ -218,16 +218,17 @@ def template(tmp_path: Path) -> Path:
     [("v1", "auto", "opentelemetry"), ("v2", "streaming", "host")],
 )
 def test_the_new_framework_bakes_and_passes(
-    programming_model: str, async_mode: str, observability: str, template: Path, cookies: Cookies
+    programming_model: str, async_mode: str, observability: str, template: Path, cookies: Cookies, mypy: Mypy
 ) -> None:
     answers = {**PLAIN, "framework": "werkzeug", "programming_model": programming_model, "async_mode": async_mode}
     answers |= {"route_prefix": "api", "observability": observability}
-    result = cookies.bake(extra_context=answers, template=str(template))
-    assert result.exception is None
-    project = BakedProject(result.project_path)
+    baked = cookies.bake(extra_context=answers, template=str(template))
+    assert baked.exception is None
+    project = BakedProject(baked.project_path)
     assert not {f"{row['package']}/__init__.py" for row in FRAMEWORKS.values()} & project.files
     project.passes_its_own_checks()
-    project.passes("mypy", ".")
+    result = mypy(project)
+    assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_other_frameworks_do_not_notice(template: Path, cookies: Cookies) -> None:

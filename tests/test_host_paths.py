@@ -59,9 +59,7 @@ def output_of_the_test(bake: Bake, framework: str, **answers: str) -> str:
     package = project.path / FRAMEWORKS[framework]["package"]
     app = package / ("urls.py" if framework == "django" else "__init__.py")
     app.write_text(app.read_text(encoding="utf-8") + ROUTES[framework], encoding="utf-8")
-    return project.passes(
-        "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist", "tests/test_host_paths.py"
-    )
+    return project.passes("pytest", "-q", "-p", "no:cacheprovider", "tests/test_host_paths.py")
 
 
 @pytest.mark.parametrize("framework", [name for name in FRAMEWORKS if name in ROUTES])

@@ -8,10 +8,11 @@ import pytest
 import yaml
 from cookiecutter.utils import create_env_with_context
 from markdown_it import MarkdownIt
+from packaging.utils import canonicalize_name
 
-from tests.conftest import Bake, run_python
+from tests.conftest import Bake
 from tests.hooks import pre_gen
-from tests.variants import PLAIN, PROJECT, TEMPLATE, Variant, context_of
+from tests.variants import PLAIN, PROJECT, Variant, context_of
 
 TEXTS = {
     "quotes": """Jean "JP" O'Neil""",
@@ -88,7 +89,7 @@ def test_all_texts_at_once(bake: Bake) -> None:
 @pytest.mark.parametrize("text", [*MARKUP, *PRINTABLE])
 def test_text_is_shown_as_it_was_typed(text: str) -> None:
     assert pre_gen.check_line("description", text) is None
-    context = {"cookiecutter": context_of(Variant({**PLAIN, **answers(text)}))}
+    context = {"cookiecutter": {**context_of(Variant(PLAIN)), **answers(text)}}
     template = create_env_with_context(context).from_string((PROJECT / "README.md").read_text(encoding="utf-8"))
     assert_is_shown(text, template.render(**context))
 
@@ -110,25 +111,24 @@ def test_plain_text_is_left_alone(bake: Bake) -> None:
         ("word " * 60, ("word-" * 10).rstrip("-")),
     ],
 )
-def test_slug_comes_from_the_name(name: str, slug: str, bake: Bake) -> None:
-    assert bake(project_name=name.strip()).path.name == slug
+def test_slug_comes_from_the_name(name: str, slug: str) -> None:
+    assert context_of(Variant({**PLAIN, "project_name": name.strip()}))["project_slug"] == slug
 
 
-def test_slug_is_taken_as_it_is(bake: Bake) -> None:
-    slugs = ["class", "A1", "x_y-z", "x" * 64, "123"]
-    projects = [bake.shared(project_slug=slug) for slug in slugs]
-    assert [project.path.name for project in projects] == slugs
-    files = [project.path / "pyproject.toml" for project in projects]
-    result = run_python("-m", "validate_pyproject", *files, cwd=TEMPLATE)
-    assert result.returncode == 0, result.stderr
+@pytest.mark.parametrize("slug", ["class", "A1", "x_y-z", "x" * 64, "123"])
+def test_slug_is_taken_as_it_is(slug: str, bake: Bake) -> None:
+    project = bake.shared(project_slug=slug)
+    assert project.path.name == slug
+    name = tomllib.loads(project.read("pyproject.toml"))["project"]["name"]
+    assert canonicalize_name(name, validate=True) == canonicalize_name(slug)
 
 
-@pytest.mark.parametrize("slug", ["azure", "funcweb", "tests"])
+@pytest.mark.parametrize("slug", ["azure", "tests"])
 def test_slug_that_is_a_name_of_something_else(slug: str, bake: Bake) -> None:
     bake.shared(project_slug=slug).passes_its_own_checks()
 
 
-@pytest.mark.parametrize("prefix", ["API/v1.0", "a-b_c~d/x/y/1"])
+@pytest.mark.parametrize("prefix", ["API/v1.0/a-b_c~d/x"])
 def test_route_prefix(prefix: str, bake: Bake) -> None:
     bake.shared(route_prefix=prefix).passes_its_own_checks()
 

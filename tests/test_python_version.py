@@ -21,6 +21,6 @@ def test_the_tests_of_a_project_say_when_another_python_runs_them(version: str |
         file.unlink()
     else:
         file.write_text(f"{version}\n", encoding="utf-8")
-    output = project.passes("pytest", "--collect-only", "-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
+    output = project.passes("pytest", "--collect-only", "-p", "no:cacheprovider")
     assert (SENTENCE in output.splitlines()) == said
     assert ("in Azure the app runs" in output) == said

@@ -34,7 +34,13 @@ def run(commands: str, folder: Path, **environment: str) -> subprocess.Completed
     return subprocess.run(
         ["bash", "-e", "-c", commands],
         cwd=folder,
-        env={"PATH": path, "HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1", **environment},
+        env={
+            "PATH": path,
+            "HOME": str(folder),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # The template's own has many, and they are slow to load.
+            **environment,
+        },
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -16,7 +16,7 @@ from tests import apps
 from tests.apps import COOKIES
 from tests.conftest import Bake
 from tests.host.conftest import put_app
-from tests.variants import FRAMEWORKS, PLAIN, Variant, frameworks_with, one_with
+from tests.variants import FRAMEWORKS, PLAIN, Variant, frameworks_with
 
 PREFIX = "/api/v1"
 MIB = 2**20
@@ -28,15 +28,12 @@ class Kind(NamedTuple):
     framework: str
     interface: str
 
-    @property
-    def project(self) -> str:
-        """The framework of a project that streams by this interface, its own if it can be."""
-        if self.framework in frameworks_with("streaming", self.interface):
-            return self.framework
-        return one_with("streaming", self.interface, wrappers=False)
 
-
-KINDS = [Kind(*kind) for kind in apps.kinds("streaming_")]
+KINDS = [
+    kind
+    for kind in map(Kind._make, apps.kinds("streaming_"))
+    if kind.framework in frameworks_with("streaming", kind.interface)
+]
 READ_UPLOADS = [kind for kind in KINDS if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")]
 # Memory and threads are the middleware's, which is one for each interface; but some frameworks have glue for uploads.
 ONE_OF_EACH = list({kind.interface: kind for kind in reversed(READ_UPLOADS)}.values())
@@ -89,7 +86,7 @@ def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each kind in turn."""
     kind: Kind = request.param
     prefix = PREFIX.strip("/")
-    variant = Variant({**PLAIN, "framework": kind.project, "async_mode": "streaming", "route_prefix": prefix})
+    variant = Variant({**PLAIN, "framework": kind.framework, "async_mode": "streaming", "route_prefix": prefix})
     project = bake(**variant.answers)
     put_app(project, variant, kind.framework, f"streaming_{kind.interface}_app")
     with serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:

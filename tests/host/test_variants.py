@@ -17,9 +17,18 @@ KEY = "the-key"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
+def traced(variant: Variant) -> bool:
+    """Return whether a variant has telemetry: each framework once by each interface, and one that streams by each.
+
+    It needs a newer worker than nest_asyncio.
+    """
+    if variant.mode == "streaming":
+        return variant.framework == one_with("streaming", variant.interface)
+    return variant.mode != "nest_asyncio"
+
+
 VARIANTS = [
-    # Telemetry needs a newer worker than nest_asyncio. The variants of test_web_apps.py have none.
-    variant.but(observability="host" if variant.mode == "nest_asyncio" else "opentelemetry")
+    variant.but(observability="opentelemetry" if traced(variant) else "host")
     for variant in spread(running_variants(), "route_prefix", "auth_level")
 ]
 

@@ -16,15 +16,18 @@ from tests import apps
 from tests.apps import VALUES
 from tests.conftest import Bake
 from tests.host.conftest import loop_for, put_app
-from tests.variants import Variant, running_variants
+from tests.variants import Variant, one_with, running_variants
 
 PREFIX = "/api/v1"
 
 
+# What streams has tests of its own with every framework, in test_streamed_apps.py.
+STREAMING = {one_with("streaming", interface) for interface in ("asgi", "wsgi")}
 VARIANTS = [
     variant.but(route_prefix=PREFIX.strip("/"))
     for variant in running_variants()
     if (variant.framework, variant.interface) in apps.kinds()
+    and (variant.mode != "streaming" or variant.framework in STREAMING)
 ]
 
 

@@ -133,7 +133,7 @@ def test_its_tests_and_the_owners_pass(baked: Baked) -> None:
     (line,) = (line for line in baked.printed.splitlines() if line.startswith("Test it: "))
     _, *arguments = shlex.split(line.rpartition("&& ")[2])
     assert arguments == ["-m", "pytest", "tests/test_function.py"]
-    quiet = ("-p", "no:cacheprovider", "-p", "no:cookies", "-p", "no:xdist")
+    quiet = ("-p", "no:cacheprovider")
     assert " 1 passed in " in baked.project.passes(*arguments[1:], *quiet)
     assert " 2 passed in " in baked.project.passes("pytest", *quiet)
 
