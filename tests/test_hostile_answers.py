@@ -120,7 +120,7 @@ def test_slug_is_taken_as_it_is(slug: str, bake: Bake) -> None:
     project = bake.shared(project_slug=slug)
     assert project.path.name == slug
     name = tomllib.loads(project.read("pyproject.toml"))["project"]["name"]
-    assert canonicalize_name(name, validate=True) == canonicalize_name(slug)
+    assert canonicalize_name(name, validate=True) == canonicalize_name(f"{slug}-app")
 
 
 @pytest.mark.parametrize("slug", ["azure", "tests"])

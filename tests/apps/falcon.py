@@ -13,13 +13,8 @@ from .streams import (
     async_large,
     async_short,
     async_ticks,
-    breaks,
     counting_breaks,
-    large,
-    read,
-    short,
     streams,
-    ticks,
 )
 
 startups: list[int] = []
@@ -117,32 +112,6 @@ def asgi_app() -> Any:
     return make_app(falcon.asgi.App(middleware=[Life()]), AsyncResource())
 
 
-class StreamingResource:
-    """A Falcon resource for WSGI."""
-
-    def on_get(self, req: Any, resp: Any, what: str) -> None:
-        """Answer."""
-        match what:
-            case "ticks":
-                resp.stream = ticks(
-                    req.get_param_as_int("count", default=4), req.get_param_as_float("gap", default=0.2)
-                )
-            case "large":
-                resp.stream = large(req.get_param_as_int("mib", default=1))
-            case "breaks":
-                resp.stream = breaks()
-            case "short":
-                resp.set_stream(short(), 10)
-            case "streams":
-                resp.media = dict(streams)
-            case "headers":
-                answer_headers(req, resp)
-
-    def on_post(self, req: Any, resp: Any, what: str) -> None:
-        """Take an upload."""
-        resp.media = {"size": sum(map(len, read(req.stream)))}
-
-
 class AsyncStreamingResource:
     """A Falcon resource for ASGI."""
 
@@ -187,13 +156,6 @@ def answer_headers(req: Any, resp: Any) -> None:
         resp.append_header("Set-Cookie", cookie)
     resp.append_header("Vary", "a")
     resp.append_header("Vary", "b")
-
-
-def streaming_wsgi_app() -> Any:
-    """Return the app that streams, for WSGI."""
-    app = falcon.App()
-    app.add_route("/{what}", StreamingResource())
-    return app
 
 
 def streaming_asgi_app() -> Any:

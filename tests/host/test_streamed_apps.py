@@ -16,7 +16,7 @@ from tests import apps
 from tests.apps import COOKIES
 from tests.conftest import Bake
 from tests.host.conftest import put_app
-from tests.variants import FRAMEWORKS, PLAIN, Variant, frameworks_with
+from tests.variants import FRAMEWORKS, PLAIN, Variant
 
 PREFIX = "/api/v1"
 MIB = 2**20
@@ -29,11 +29,7 @@ class Kind(NamedTuple):
     interface: str
 
 
-KINDS = [
-    kind
-    for kind in map(Kind._make, apps.kinds("streaming_"))
-    if kind.framework in frameworks_with("streaming", kind.interface)
-]
+KINDS = [Kind(*kind) for kind in apps.kinds("streaming_")]
 READ_UPLOADS = [kind for kind in KINDS if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")]
 # Memory and threads are the middleware's, which is one for each interface; but some frameworks have glue for uploads.
 ONE_OF_EACH = list({kind.interface: kind for kind in reversed(READ_UPLOADS)}.values())
