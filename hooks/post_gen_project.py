@@ -11,7 +11,6 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -145,8 +144,11 @@ def copy_settings(folder: Path) -> None:
 def is_temporary(folder: Path) -> bool:
     """Return whether the folder is in one that Python's tempfile made, as when the demo or `cruft update` bakes."""
     above = folder.parent
-    made_by_tempfile = re.fullmatch(r"tmp[a-z0-9_]{8}", above.name) is not None
-    return made_by_tempfile and above.parent.resolve() == Path(tempfile.gettempdir()).resolve()
+    if re.fullmatch(r"tmp[a-z0-9_]{8}", above.name) is None:
+        return False
+    import tempfile  # It is slow to import, and seldom needed.
+
+    return above.parent.resolve() == Path(tempfile.gettempdir()).resolve()
 
 
 def make_environment(python_version: str) -> str:

@@ -12,7 +12,6 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,8 @@ def check_cookiecutter(framework: str) -> str | None:
     Cookiecutter 1.7, which Debian 12 and Ubuntu 22.04 have, renders no name that begins with `__`.
     """
     if framework.startswith("{"):
+        from importlib import metadata  # Half of the hook's time, where it is imported for nothing.
+
         return (
             f"Cookiecutter {metadata.version('cookiecutter')} is too old for this template, which needs 2.1 or later: "
             "use for example `pipx run cookiecutter` or `uvx cookiecutter`."
