@@ -151,9 +151,8 @@ def test_passes_mypy(project: BakedProject, mypy: Mypy) -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("python_version", [min(ANSWERS["python_version"]), max(ANSWERS["python_version"])])
-def test_passes_mypy_for_the_oldest_and_the_newest_python(python_version: str, bake: Bake, mypy: Mypy) -> None:
-    project = bake.shared(framework=list(FRAMEWORKS)[-1], python_version=python_version)
+def test_passes_mypy_for_the_oldest_python(bake: Bake, mypy: Mypy) -> None:
+    project = bake.shared(framework=list(FRAMEWORKS)[-1], python_version=min(ANSWERS["python_version"]))
     result = mypy(project)
     assert result.returncode == 0, result.stdout + result.stderr
 

@@ -29,7 +29,16 @@ def traced(variant: Variant) -> bool:
 
 VARIANTS = [
     variant.but(observability="opentelemetry" if traced(variant) else "host")
-    for variant in spread(running_variants(), "route_prefix", "auth_level")
+    for variant in spread(
+        [
+            variant
+            for variant in running_variants()
+            # Each framework streams in test_streamed_apps.py.
+            if traced(variant) or variant.mode == "nest_asyncio" or variant.row["wrappers"].get("streaming")
+        ],
+        "route_prefix",
+        "auth_level",
+    )
 ]
 
 
