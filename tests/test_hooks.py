@@ -28,10 +28,10 @@ def test_an_unknown_framework_is_refused() -> None:
     assert "'turbogears'" in message and all(framework in message for framework in FRAMEWORKS)
 
 
-@pytest.mark.parametrize(
-    ("framework", "interface"), [(name, interface) for name, row in FRAMEWORKS.items() for interface in row["apps"]]
-)
-def test_post_gen_can_run_twice(framework: str, interface: str, bake: Bake) -> None:
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_post_gen_can_run_twice(interface: str, bake: Bake) -> None:
+    # One that has an app for each interface, of which one was pruned, if there is one.
+    framework = max(FRAMEWORKS, key=lambda name: (interface in FRAMEWORKS[name]["apps"], len(FRAMEWORKS[name]["apps"])))
     variant = Variant({**PLAIN, "framework": framework, "async_mode": mode_for(framework, interface)})
     project = bake(**variant.answers)
     context = context_of(variant)
