@@ -86,6 +86,16 @@ def check_route_prefix(prefix: str) -> str | None:
     return None
 
 
+def working_modes(row: dict[str, Any], programming_model: str, python_version: str) -> list[str]:
+    """Return the async modes in which a framework works with these."""
+    return [
+        mode
+        for mode in row["interfaces"]
+        if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
+        and (mode != "streaming" or programming_model == "v2")
+    ]
+
+
 def check_combination(
     frameworks: dict[str, Any], framework: str, async_mode: str, programming_model: str, python_version: str
 ) -> str | None:
@@ -93,24 +103,14 @@ def check_combination(
     if framework not in frameworks:
         return f"framework {framework!r} is not one of {', '.join(frameworks)}."
     row = frameworks[framework]
+    modes = working_modes(row, programming_model, python_version)
     if async_mode == "auto" and not row["auto"]:
-        modes = [
-            f"{mode} ({interface.upper()})"
-            for mode, interface in row["interfaces"].items()
-            if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
-            and (mode != "streaming" or programming_model == "v2")
-        ]
+        interfaces = [f"{mode} ({row['interfaces'][mode].upper()})" for mode in modes]
         return (
             f"async_mode 'auto' does not work with framework {row['title']!r}, for which it says the interface of your "
-            f"app: choose {' or '.join(modes)}."
+            f"app: choose {' or '.join(interfaces)}."
         )
     if async_mode != "auto" and async_mode not in row["interfaces"]:
-        modes = [
-            mode
-            for mode in row["interfaces"]
-            if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
-            and (mode != "streaming" or programming_model == "v2")
-        ]
         others = [name for name, other in frameworks.items() if async_mode in other["interfaces"]]
         return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
             f", or a framework that has it ({', '.join(others)})." if others else "."
