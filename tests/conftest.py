@@ -134,7 +134,7 @@ class Mypy:
     @contextlib.contextmanager
     def cache(self, project: BakedProject) -> Iterator[Path]:
         """Have the cache for a project to oneself; it admits one process at a time."""
-        if "pyproject.toml" in project.files:
+        if (project.path / "pyproject.toml").exists():
             settings = tomllib.loads(project.read("pyproject.toml"))["tool"]["mypy"]
             del settings["python_version"]  # The cache has a folder for each.
             text = json.dumps(settings)
@@ -148,6 +148,11 @@ class Mypy:
         """Run mypy in a project."""
         with self.cache(project) as cache:
             return project.python("-m", "mypy", "--cache-dir", cache, *arguments, ".")
+
+    def passes(self, project: BakedProject, *arguments: str) -> None:
+        """Run mypy in a project, and fail with what it finds."""
+        result = self(project, *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 class Bake:

@@ -227,8 +227,7 @@ def test_the_new_framework_bakes_and_passes(
     project = BakedProject(baked.project_path)
     assert not {f"{row['package']}/__init__.py" for row in FRAMEWORKS.values()} & project.files
     project.passes_its_own_checks()
-    result = mypy(project)
-    assert result.returncode == 0, result.stdout + result.stderr
+    mypy.passes(project)
 
 
 def test_the_other_frameworks_do_not_notice(template: Path, cookies: Cookies) -> None:

@@ -147,14 +147,12 @@ def test_passes_its_own_tests(project: BakedProject) -> None:
 @with_covering
 def test_passes_mypy(project: BakedProject, mypy: Mypy) -> None:
     # The cache is one for each version of Python, and takes most of the time.
-    result = mypy(project, "--python-version", PLAIN["python_version"])
-    assert result.returncode == 0, result.stdout + result.stderr
+    mypy.passes(project, "--python-version", PLAIN["python_version"])
 
 
 def test_passes_mypy_for_the_oldest_python(bake: Bake, mypy: Mypy) -> None:
     project = bake.shared(framework=list(FRAMEWORKS)[-1], python_version=min(ANSWERS["python_version"]))
-    result = mypy(project)
-    assert result.returncode == 0, result.stdout + result.stderr
+    mypy.passes(project)
 
 
 def test_json_and_toml(variant: Variant, project: BakedProject) -> None:

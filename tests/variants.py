@@ -29,7 +29,7 @@ FEW = {
 ANSWERS: dict[str, list[str]] = {
     question: FEW.get(question, CONTEXT[question])
     for question in QUESTIONS
-    if question == "route_prefix" or isinstance(CONTEXT[question], list)
+    if question in FEW or isinstance(CONTEXT[question], list)
 }
 CORE = ("framework", "async_mode", "programming_model")
 RULED = (*CORE, "python_version")  # Between the answers to these there are rules; the others go with anything.

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import httpx2
 import pytest
-from pytest_cookies.plugin import Cookies
 
 from functions_host.client import RunningHost, serve
-from tests.conftest import BakedProject, bake_or_fail
+from tests.conftest import Bake
 from tests.variants import FRAMEWORKS
 
 pytestmark = pytest.mark.skipif("django" not in FRAMEWORKS, reason="the table has no Django")
@@ -72,9 +71,9 @@ class Site(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def site(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Site:
+def site(bake: Bake) -> Site:
     """Make them with the commands of a project."""
-    project: BakedProject = bake_or_fail(cookies_session, framework="django")
+    project = bake(framework="django")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
         project.passes("manage", "migrate", "--verbosity", "0")
@@ -84,10 +83,10 @@ def site(cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(params=list(product(["sync", "streaming"], ["", "api"])), ids="-".join)
-def browser(request: pytest.FixtureRequest, site: Site, cookies: Cookies, tmp_path: Path) -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest, site: Site, bake: Bake, tmp_path: Path) -> Iterator[Browser]:
     """Serve a site and open it."""
     mode, prefix = request.param
-    project = bake_or_fail(cookies, framework="django", async_mode=mode, route_prefix=prefix)
+    project = bake(framework="django", async_mode=mode, route_prefix=prefix)
     shutil.copytree(site.static_files, project.path / "staticfiles")
     database = shutil.copy(site.database, tmp_path / "db.sqlite3")
     with serve(project.path, env={**AZURE, "DATABASE_URL": f"sqlite:///{database}"}) as host:
