@@ -50,12 +50,13 @@ def split_root_path(path: str, root_path: str) -> tuple[str, str]:
 
     The host matches routes without regard to case: `/API/hello` reaches a function under `/api`.
     """
-    if not root_path:
-        return "", path
-    end = len(root_path)
-    found, rest = path[:end], path[end:]
-    if (found == root_path or found.lower() == root_path.lower()) and (not rest or rest[0] == "/"):
-        return found, rest
+    rest = path[len(root_path) :]
+    if not rest or rest[0] == "/":
+        if path.startswith(root_path):
+            return root_path, rest
+        found = path[: len(root_path)]
+        if found.lower() == root_path.lower():
+            return found, rest
     return "", path
 
 
@@ -96,8 +97,10 @@ def trace_headers(context: func.Context | None) -> tuple[str, str]:
 
 def trace_fields(context: func.Context | None) -> list[tuple[bytes, bytes]]:
     """Return the same as encoded header fields, where the invocation has a trace context."""
-    trace_parent, trace_state = trace_headers(context)
-    if not trace_parent:
+    trace = None if context is None else context.trace_context
+    if trace is None or not trace.trace_parent:
         return []
-    state = [(b"tracestate", trace_state.encode())] if trace_state else []
-    return [(b"traceparent", trace_parent.encode()), *state]
+    fields = [(b"traceparent", trace.trace_parent.encode())]
+    if trace.trace_state:
+        fields.append((b"tracestate", trace.trace_state.encode()))
+    return fields
