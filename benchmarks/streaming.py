@@ -12,8 +12,8 @@ round, so that all meet the same machine:
   the first bytes. A buffered variant would have to hold all of it.
 
 The local host stands in for the one in Azure and shares a process with the worker. Requests of a streaming app it
-forwards in Python, on a connection for each, where the real one has compiled code that keeps connections; so their
-requests a second say more about the local host than about the app, and are a lower bound. --write renews the table in
+forwards in Python, where the real one has compiled code; so their requests a second say more about the local host than
+about the app, and are a lower bound: benchmarks.worker measures the worker's side alone. --write renews the table in
 docs/streaming.md.
 """
 

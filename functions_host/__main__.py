@@ -205,6 +205,7 @@ async def _answer_requests(
     signals.served = True
     watch = asyncio.create_task(_end_with(worker, server)) if isinstance(worker, CustomHandler) else None
     await server.serve(sockets=[listener])
+    app.close()
     if watch and watch.done():
         watch.result()
 

@@ -81,6 +81,7 @@ class HostApp:
     ) -> None:
         """Serve `routes` with `worker`, asking for `key` where a function's level wants one."""
         self._worker = worker
+        self._forwarder = proxy.Forwarder(worker.http_uri) if worker.http_uri else None
         self._routes = routes
         self._key = key
         self._max_body = max_body
@@ -105,8 +106,8 @@ class HostApp:
                 send = self._adding_headers(send)
         if response is None and found is not None:
             function, params = found
-            if self._worker.http_uri:
-                await self._stream(function, params, request, scope["client"][0], receive, send)
+            if self._forwarder:
+                await self._stream(self._forwarder, function, params, request, scope["client"][0], receive, send)
                 return
             try:
                 response = await self._call(function, params, request, receive)
@@ -114,6 +115,11 @@ class HostApp:
                 return
         if response is not None:
             await _send(send, response)
+
+    def close(self) -> None:
+        """Close the connections to the app's own server that were kept."""
+        if self._forwarder:
+            self._forwarder.close()
 
     def _adding_headers(self, send: Send) -> Send:
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
@@ -193,6 +199,7 @@ class HostApp:
 
     async def _stream(
         self,
+        forwarder: proxy.Forwarder,
         function: Function,
         params: dict[str, str],
         request: Request,
@@ -200,7 +207,6 @@ class HostApp:
         receive: Receive,
         send: Send,
     ) -> None:
-        assert self._worker.http_uri is not None
         invocation_id = str(uuid.uuid4())
         invocation = asyncio.create_task(
             self._worker.invoke(
@@ -212,7 +218,7 @@ class HostApp:
         )
         try:
             headers = self._worker.headers(invocation_id)
-            await proxy.forward(self._worker.http_uri, request, peer, invocation_id, receive, send, headers)
+            await forwarder.forward(request, peer, invocation_id, receive, send, headers)
             await invocation
         except InvocationFailed:
             pass  # The worker's server has answered 500 and the worker has logged why.

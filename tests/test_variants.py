@@ -254,10 +254,12 @@ def requirements(project: BakedProject) -> set[str]:
 
 def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, project: BakedProject) -> None:
     sources = [path for path in project.path.rglob("*.py") if path.parent.name not in ("tests", "testing")]
-    # What settings name is not imported.
+    # What settings name is not imported, and uvicorn takes httptools by itself, where it is.
     named = {Requirement(line).name for line in variant.row.get("also_requires", [])}
-    if not variant.has_function and variant.interface == "asgi":
-        named.add("httptools")  # uvicorn does
+    if (variant.has_function and variant.mode == "streaming") or (
+        not variant.has_function and variant.interface == "asgi"
+    ):
+        named.add("httptools")
     assert requirements(project) == imported_distributions(sources) | named
     tests = imported_distributions(list(project.path.rglob("*.py")))
     app = variant.row["apps"][variant.interface]

@@ -49,8 +49,10 @@ def trace_headers(context: func.Context | None) -> tuple[str, str]:
 
 def trace_fields(context: func.Context | None) -> list[tuple[bytes, bytes]]:
     """Return the same as encoded header fields, where the invocation has a trace context."""
-    trace_parent, trace_state = trace_headers(context)
-    if not trace_parent:
+    trace = None if context is None else context.trace_context
+    if trace is None or not trace.trace_parent:
         return []
-    state = [(b"tracestate", trace_state.encode())] if trace_state else []
-    return [(b"traceparent", trace_parent.encode()), *state]
+    fields = [(b"traceparent", trace.trace_parent.encode())]
+    if trace.trace_state:
+        fields.append((b"tracestate", trace.trace_state.encode()))
+    return fields

@@ -40,10 +40,11 @@ def split_root_path(path: str, root_path: str) -> tuple[str, str]:
 
     The host matches routes without regard to case: `/API/hello` reaches a function under `/api`.
     """
-    if not root_path:
-        return "", path
-    end = len(root_path)
-    found, rest = path[:end], path[end:]
-    if (found == root_path or found.lower() == root_path.lower()) and (not rest or rest[0] == "/"):
-        return found, rest
+    rest = path[len(root_path) :]
+    if not rest or rest[0] == "/":
+        if path.startswith(root_path):
+            return root_path, rest
+        found = path[: len(root_path)]
+        if found.lower() == root_path.lower():
+            return found, rest
     return "", path

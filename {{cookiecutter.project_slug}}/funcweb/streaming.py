@@ -17,10 +17,11 @@ from funcweb.forwarded import original_headers
 from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
 from funcweb.route import as_root_path, route_prefix, split_root_path
-from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app
+from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app, write_no_access_log
 
 # Before the worker makes its server, which it does once it has imported the function app.
 leave_all_paths_to_the_app()
+write_no_access_log()
 forget_answered_requests()
 
 # What ASGI names for a connection (HTTP specification 2.5); the worker's server has put its own routing beside it.
