@@ -302,7 +302,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
         yield check_function_name(function_name)
     yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"])
     if row["package"]:
-        yield check_folder(folder, context["__keep"], frameworks, context["framework"])
+        yield check_folder(folder, context["__keep"][0], frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])
     else:
         yield check_own_folder(
