@@ -115,10 +115,11 @@ def check_combination(
         return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
             f", or a framework that has it ({', '.join(others)})." if others else "."
         )
-    if async_mode == "streaming" and programming_model != "v2":
+    if (row["auto"] if async_mode == "auto" else async_mode) == "streaming" and programming_model != "v2":
+        means = f", which is streaming for {row['title']}," if async_mode == "auto" else ""
         return (
-            f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
-            "has no streaming: choose programming_model v2, or another async_mode."
+            f"async_mode {async_mode!r}{means} does not work with programming_model {programming_model!r}, for which "
+            f"the worker has no streaming: choose programming_model v2, or async_mode {' or '.join(modes)}."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (

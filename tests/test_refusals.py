@@ -66,8 +66,9 @@ def test_combination(variant: Variant) -> None:
     message = pre_gen.check_combination(ROWS, *(variant.answers[question] for question in RULED)) or ""
     assert variant.async_mode in message
     modes = FRAMEWORKS[variant.framework]["interfaces"]
-    if variant.async_mode == "streaming":
-        assert "choose programming_model v2" in message and "'v1'" in message
+    if variant.mode == "streaming":
+        assert "choose programming_model v2" in message and "'v1'" in message and "streaming" in message
+        assert all(mode in message for mode in modes if mode != "nest_asyncio")
     elif variant.async_mode in modes:
         assert "3.11 or 3.12" in message and variant.python_version in message
     else:
