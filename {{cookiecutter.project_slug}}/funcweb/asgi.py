@@ -8,16 +8,10 @@ import azure.functions as func
 
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
 from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
-from funcweb.route import (
-    as_root_path,
-    enter_invocation,
-    function_context,
-    route_prefix,
-    split_root_path,
-    trace_fields,
-)
+from funcweb.route import as_root_path, route_prefix, split_root_path
 
 ASGI_VERSIONS = {"version": "3.0", "spec_version": "2.5"}
 

@@ -13,15 +13,9 @@ from typing import Any
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
+from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
-from funcweb.route import (
-    as_root_path,
-    enter_invocation,
-    function_context,
-    route_prefix,
-    split_root_path,
-    trace_fields,
-)
+from funcweb.route import as_root_path, route_prefix, split_root_path
 from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app
 
 # Before the worker makes its server, which it does once it has imported the function app.

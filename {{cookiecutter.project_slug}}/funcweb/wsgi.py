@@ -11,9 +11,10 @@ import azure.functions as func
 
 from funcweb.cookies import restored_cookies
 from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.invocation import function_context, trace_headers
 from funcweb.pep3333 import Environ, ErrorLog, ExcInfo, WsgiApp, close, environ_key, status_code, to_wsgi
 from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
-from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
+from funcweb.route import as_root_path, route_prefix, split_root_path
 
 
 class WsgiMiddleware(func.WsgiMiddleware):
