@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
 from mcp.client.client import Client
@@ -21,6 +22,16 @@ async def connect(url: str, era: str = "auto", **headers: str) -> AsyncIterator[
         Client(streamable_http_client(url, http_client=http), mode=era) as client,
     ):
         yield client
+
+
+def request_of(era: str, method: str, **params: Any) -> dict[str, Any]:
+    """Return JSON and headers of a request as a client of this protocol posts it, if to a server without sessions."""
+    headers = {"Accept": "application/json, text/event-stream"}
+    if era != "legacy":
+        headers |= {"MCP-Protocol-Version": era, "Mcp-Method": method, "Mcp-Name": params.get("name", "")}
+        spec = "io.modelcontextprotocol"
+        params["_meta"] = {f"{spec}/protocolVersion": era, f"{spec}/clientCapabilities": {}}
+    return {"json": {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}, "headers": headers}
 
 
 def run(use: Awaitable[None]) -> None:

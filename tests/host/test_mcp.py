@@ -12,7 +12,7 @@ from mcp.types import TextContent, TextResourceContents
 
 from functions_host.client import RunningHost, serve
 from tests.conftest import Bake
-from tests.mcp_client import ERAS, connect, run, text
+from tests.mcp_client import ERAS, connect, request_of, run, text
 from tests.variants import FRAMEWORKS, PLAIN, Variant
 
 pytestmark = pytest.mark.skipif("mcp" not in FRAMEWORKS, reason="the table has no MCP")
@@ -78,10 +78,9 @@ class Served:
 
     def post(self, **headers: str) -> int:
         """Post a request with these headers, and return the status of the answer."""
-        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-        accept = "application/json, text/event-stream"
-        headers = {"Accept": accept, "x-functions-key": KEY, **headers}
-        return httpx2.post(self.url, json=message, headers=headers, trust_env=False, timeout=30).status_code
+        request = request_of("legacy", "tools/list")
+        request["headers"] |= {"x-functions-key": KEY, **headers}
+        return httpx2.post(self.url, **request, trust_env=False, timeout=30).status_code
 
 
 @pytest.fixture(scope="module", params=VARIANTS, ids=str)
@@ -184,6 +183,10 @@ def test_nothing_holds_a_stream_on_which_nothing_comes(served: Served) -> None:
     headers = {"Accept": "text/event-stream", "x-functions-key": KEY}
     for method in ("GET", "DELETE"):
         assert httpx2.request(method, served.url, headers=headers, trust_env=False, timeout=5).status_code == 405
+    listen = request_of("2026-07-28", "subscriptions/listen", notifications={"toolsListChanged": True})
+    listen["headers"]["x-functions-key"] = KEY
+    answer = httpx2.post(served.url, **listen, trust_env=False, timeout=5)
+    assert "Method not found" in answer.text
 
 
 def test_what_tools_log_names_the_invocation_and_nothing_failed(served: Served) -> None:

