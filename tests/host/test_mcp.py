@@ -41,8 +41,9 @@ async def count(to: int, ctx: Context) -> str:
 
 
 @mcp.tool()
-async def wait() -> None:
+async def wait(ctx: Context) -> None:
     """Wait for ever."""
+    await ctx.report_progress(1)
     seen.append("waiting")
     try:
         await asyncio.sleep(60)
@@ -138,17 +139,24 @@ def test_two_clients_at_once_have_progress_of_their_own_as_it_is_made(era: str, 
 
 
 @pytest.mark.parametrize("served", VARIANTS[:1], ids=str, indirect=True)  # A buffered call runs to its end.
-def test_a_call_that_its_client_cancels_ends(served: Served) -> None:
+@pytest.mark.parametrize("begun", [False, True])  # the response, with the first report that the client asks for
+def test_a_call_that_its_client_cancels_ends(begun: bool, served: Served) -> None:
+    reports: list[float] = []
+
+    async def report(progress: float, total: float | None, message: str | None) -> None:
+        reports.append(progress)
+
     async def seen(client: Client, what: str) -> None:
-        while what not in text(await client.call_tool("look", {})):
+        while not text(await client.call_tool("look", {})).endswith(what):
             await asyncio.sleep(0.02)
 
     async def use() -> None:
         async with served.client() as client, served.client() as other:
-            call = asyncio.create_task(client.call_tool("wait", {}))
+            call = asyncio.create_task(client.call_tool("wait", {}, progress_callback=report if begun else None))
             await seen(other, "waiting")
             call.cancel()
             await seen(other, "over")
+            assert reports == ([1] if begun else [])
             assert text(await client.call_tool("greet", {"name": "Ada"})) == "Hello, Ada!"
 
     run(use())
