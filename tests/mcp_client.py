@@ -15,11 +15,15 @@ SECONDS = 60
 
 
 @asynccontextmanager
-async def connect(url: str, era: str = "auto", **headers: str) -> AsyncIterator[Client]:
-    """Connect a client, which sends these headers with each request."""
+async def connect(
+    url: str, era: str = "auto", elicitation_callback: Any = None, **headers: str
+) -> AsyncIterator[Client]:
+    """Connect a client, which sends these headers with each request, and answers questions with this callback."""
     async with (
         httpx2.AsyncClient(trust_env=False, timeout=SECONDS, headers=headers) as http,
-        Client(streamable_http_client(url, http_client=http), mode=era) as client,
+        Client(
+            streamable_http_client(url, http_client=http), mode=era, elicitation_callback=elicitation_callback
+        ) as client,
     ):
         yield client
 

@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager
 
 import httpx2
 import pytest
+from mcp.client import ClientRequestContext
 from mcp.client.client import Client
-from mcp.types import TextContent, TextResourceContents
+from mcp.types import ElicitRequestParams, ElicitResult, TextContent, TextResourceContents
 
 from functions_host.client import RunningHost, serve
 from tests.conftest import Bake
@@ -25,8 +26,28 @@ TOOLS = '''
 
 import asyncio  # noqa: E402
 import logging  # noqa: E402
+from typing import Annotated  # noqa: E402
 
-from mcp.server.mcpserver import Context  # noqa: E402
+from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
+
+
+class Title(BaseModel):
+    """What the user answers."""
+
+    title: str
+
+
+async def ask_title() -> Elicit[Title]:
+    """Ask the user for a title."""
+    return Elicit("Which title?", Title)
+
+
+@mcp.tool()
+async def address(name: str, asked: Annotated[ElicitationResult[Title], Resolve(ask_title)]) -> str:
+    """Address somebody by the title that the user gives."""
+    return f"{asked.data.title if isinstance(asked, AcceptedElicitation) else 'No'} {name}"
+
 
 seen: list[str] = []
 
@@ -75,7 +96,7 @@ class Served:
 
     def client(self, era: str = "auto", query: str = "", **headers: str) -> AbstractAsyncContextManager[Client]:
         """Connect a client, which sends the key in a header, if not another one."""
-        return connect(self.url + query, era, **(headers or {"x-functions-key": KEY}))
+        return connect(self.url + query, era, None, **(headers or {"x-functions-key": KEY}))
 
     def post(self, **headers: str) -> int:
         """Post a request with these headers, and return the status of the answer."""
@@ -109,6 +130,17 @@ def test_a_client_uses_all_that_the_server_offers(era: str, served: Served) -> N
             (prompt,) = (await client.list_prompts()).prompts
             (message,) = (await client.get_prompt(prompt.name, {"name": "Ada"})).messages
             assert isinstance(message.content, TextContent) and "Ada" in message.content.text
+
+    run(use())
+
+
+def test_a_tool_can_ask_the_user_without_a_session(served: Served) -> None:
+    async def answer(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        return ElicitResult(action="accept", content={"title": "Countess"})
+
+    async def use() -> None:
+        async with connect(served.url, "2026-07-28", answer, **{"x-functions-key": KEY}) as client:
+            assert text(await client.call_tool("address", {"name": "Ada"})) == "Countess Ada"
 
     run(use())
 
