@@ -110,8 +110,8 @@ def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each variant in turn, with the owner's tools."""
     variant: Variant = request.param
     project = bake(**variant.answers)
-    with (project.path / "mcpapp" / "server.py").open("a", encoding="utf-8") as server:
-        server.write(TOOLS)
+    with (project.path / "mcpapp" / "tools.py").open("a", encoding="utf-8") as tools:
+        tools.write(TOOLS)
     with serve(project.path, key=KEY, env={"PYTHONDONTWRITEBYTECODE": "1", **HOSTS}) as host:
         yield Served(variant, host)
 

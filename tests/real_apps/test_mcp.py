@@ -113,8 +113,8 @@ async def silences(url: str, era: str) -> list[float]:
 
 def test_a_long_call_sends_heartbeats(bake: Bake) -> None:
     project = bake(**{**PLAIN, "framework": "mcp"})
-    with (project.path / "mcpapp" / "server.py").open("a", encoding="utf-8") as server:
-        server.write(SLEEPER)
+    with (project.path / "mcpapp" / "tools.py").open("a", encoding="utf-8") as tools:
+        tools.write(SLEEPER)
 
     async def use(url: str) -> None:
         for found in await asyncio.gather(*(silences(url, era) for era in ERAS)):

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from .server import mcp
+from .tools import mcp
 
 # Without sessions it would log with each request that one ends.
 logging.getLogger("mcp.server.streamable_http").setLevel(logging.WARNING)

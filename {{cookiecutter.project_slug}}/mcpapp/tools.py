@@ -1,9 +1,12 @@
-"""The MCP server: the tools, resources and prompts that it offers to agents. What they are told is the docstrings."""
+"""The MCP server: the tools, resources and prompts that it offers to agents, who read the docstrings."""
 
 from mcp.server import MCPServer
 
-# Azure starts and stops instances as it likes, so none can tell a client that waits there what has changed.
-mcp = MCPServer("{{ cookiecutter.__title }}", instructions="{{ cookiecutter.__summary }}", subscriptions=False)
+mcp = MCPServer(
+    "{{ cookiecutter.__title }}",
+    description="{{ cookiecutter.__summary }}",
+    subscriptions=False,  # Instances come and go, so none can tell a client that waits there what has changed.
+)
 
 
 @mcp.tool()
