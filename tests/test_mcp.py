@@ -1,12 +1,15 @@
 """What a project with an MCP server has beside the server: how clients find it."""
 
+import ast
 import json
 import re
 
 import pytest
+from cookiecutter.utils import create_env_with_context
 
 from tests.conftest import BakedProject
-from tests.variants import FRAMEWORKS, VARIANTS, Variant
+from tests.test_hostile_answers import TEXTS, answers
+from tests.variants import FRAMEWORKS, PLAIN, PROJECT, VARIANTS, Variant, context_of
 
 pytestmark = pytest.mark.skipif("mcp" not in FRAMEWORKS, reason="the table has no MCP")
 
@@ -45,3 +48,13 @@ def test_vs_code_finds_the_server_here_and_in_azure(variant: Variant, project: B
 def test_the_readme_leads_to_a_client_first(variant: Variant, project: BakedProject) -> None:
     top, run, _ = project.read("README.md").partition("\n## Run\n")
     assert run and "## Connect a client" in top and len(top.splitlines()) <= 50
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_agents_are_told_the_projects_name_and_description(text: str) -> None:
+    context = {"cookiecutter": context_of(Variant({**PLAIN, **answers(text), "framework": "mcp"}))}
+    tools = (PROJECT / "mcpapp" / "tools.py").read_text(encoding="utf-8")
+    tree = ast.parse(create_env_with_context(context).from_string(tools).render(**context))
+    (call,) = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "MCPServer")
+    told = [*call.args, *(word.value for word in call.keywords if word.arg == "description")]
+    assert [ast.literal_eval(value) for value in told] == [text, text]
