@@ -44,8 +44,8 @@ def examples(answers: dict[str, str]) -> list[str]:
     """Return paths of the sample app that a browser can open."""
     row = CONTEXT["_frameworks"][answers.get("framework", CONTEXT["framework"][0])]
     mode = answers.get("async_mode", "auto")
-    stream = "/stream" if (row["auto"] if mode == "auto" else mode) == "streaming" else ""
-    return ["/hello/Ada", *filter(None, [row["docs"], stream])]
+    streams = "custom_handler" in answers.values() or (row["auto"] if mode == "auto" else mode) == "streaming"
+    return ["/hello/Ada", *filter(None, [row["docs"], "/stream" if streams else ""])]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -91,7 +91,9 @@ def working_modes(row: dict[str, Any], programming_model: str, python_version: s
     return [
         mode
         for mode in row["interfaces"]
-        if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
+        if (
+            mode != "nest_asyncio" or (python_version in NEST_ASYNCIO_PYTHONS and programming_model != "custom_handler")
+        )
         and (mode != "streaming" or programming_model == "v2")
     ]
 
@@ -115,7 +117,16 @@ def check_combination(
         return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
             f", or a framework that has it ({', '.join(others)})." if others else "."
         )
-    if (row["auto"] if async_mode == "auto" else async_mode) == "streaming" and programming_model != "v2":
+    if async_mode in ("streaming", "nest_asyncio") and programming_model == "custom_handler":
+        reason = {
+            "streaming": "which streams in every mode",
+            "nest_asyncio": "whose server has an event loop of its own",
+        }[async_mode]
+        return (
+            f"async_mode {async_mode!r} does not work with programming_model 'custom_handler', {reason}: choose "
+            f"{' or '.join(mode for mode in ('auto', *modes) if mode != 'auto' or row['auto'])}."
+        )
+    if programming_model == "v1" and "streaming" in (async_mode, row["auto"] if async_mode == "auto" else ""):
         means = f", which is streaming for {row['title']}," if async_mode == "auto" else ""
         return (
             f"async_mode {async_mode!r}{means} does not work with programming_model {programming_model!r}, for which "
@@ -148,7 +159,9 @@ def distributions(row: dict[str, Any]) -> set[str]:
     return names | {app["test_client"]["module"].partition(".")[0] for app in row["apps"].values()}
 
 
-def check_app(app: str, row: dict[str, Any], interface: str, function_name: str) -> str | None:
+def check_app(
+    app: str, row: dict[str, Any], interface: str, function_name: str, programming_model: str = "v2"
+) -> str | None:
     """Return why the app cannot be there, or None.
 
     The worker in Azure puts the project's folder last on `sys.path`, so a module of the standard library would be
@@ -172,6 +185,8 @@ def check_app(app: str, row: dict[str, Any], interface: str, function_name: str)
             "your package or module."
         )
     taken = TAKEN | {function_name.lower()} | (distributions(row) if row["package"] else set())
+    if programming_model == "custom_handler":
+        taken |= {"server", "uvicorn", "waitress"}
     if package.lower() in taken or package.endswith("_env"):
         return (
             f"app {app!r} cannot be in {package!r}, a name that the project uses for something else: use another name "
@@ -201,11 +216,18 @@ def check_own_folder(
     for name in folders:
         if (folder / name).exists() and not (folder / name).is_dir():
             return f"{folder} has a file {name!r} where the template has a folder: rename yours."
-    if programming_model == "v1" and (folder / "function_app.py").exists():
+    if programming_model != "v2" and (folder / "function_app.py").exists():
         return (
-            f"{folder} already has function_app.py, beside which the Functions host ignores functions of programming "
-            "model v1: choose programming_model v2."
+            f"{folder} already has function_app.py, beside which the Functions host ignores functions that a "
+            "function.json declares: choose programming_model v2."
         )
+    server = folder / "server.py"
+    if (
+        programming_model == "custom_handler"
+        and server.exists()
+        and "funcweb" not in server.read_text(errors="replace")
+    ):
+        return f"{folder} already has server.py, which is what the Functions host would start: rename yours."
     version_file = folder / ".python-version"
     if version_file.is_file():
         version = version_file.read_text(encoding="utf-8", errors="replace").strip()
@@ -279,7 +301,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     row, function_name = frameworks[context["framework"]], context["__function_name"]
     if context["programming_model"] == "v1":
         yield check_function_name(function_name)
-    yield check_app(context["app"], row, context["__interface"], function_name)
+    yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"])
     if row["package"]:
         yield check_folder(folder, context["__keep"], frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])

@@ -61,12 +61,19 @@ def refusal(cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path, *
     return sentence(capfd.readouterr().err)
 
 
+def served(variant: Variant) -> list[str]:
+    """Return the modes of the variant's framework in which an app has a server of its own."""
+    return [mode for mode in variant.row["interfaces"] if variant.but(async_mode=mode).works]
+
+
 @pytest.mark.parametrize("variant", refused_combinations(), ids=str)
 def test_combination(variant: Variant) -> None:
     message = pre_gen.check_combination(ROWS, *(variant.answers[question] for question in RULED)) or ""
     assert variant.async_mode in message
     modes = FRAMEWORKS[variant.framework]["interfaces"]
-    if variant.mode == "streaming":
+    if variant.async_mode in modes and not variant.has_function:
+        assert "'custom_handler'" in message and message.endswith(f"choose auto or {' or '.join(served(variant))}.")
+    elif variant.mode == "streaming":
         assert "choose programming_model v2" in message and "'v1'" in message and "streaming" in message
         assert all(mode in message for mode in modes if mode != "nest_asyncio")
     elif variant.async_mode in modes:
@@ -76,11 +83,11 @@ def test_combination(variant: Variant) -> None:
         assert all(mode in message for mode in modes if mode not in ("nest_asyncio", "streaming"))
         assert ("streaming" in message) == (variant.programming_model == "v2")
         assert ("or nest_asyncio" in message) == (
-            "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS
+            "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS and variant.has_function
         )
 
 
-ONE_OF_EACH_MODE = {variant.async_mode: variant for variant in refused_combinations()}
+ONE_OF_EACH_MODE = {(variant.async_mode, variant.has_function): variant for variant in refused_combinations()}
 
 
 @pytest.mark.parametrize("variant", ONE_OF_EACH_MODE.values(), ids=str)

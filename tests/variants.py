@@ -74,9 +74,11 @@ class Variant:
 
     @property
     def mode(self) -> str:
-        """The way it runs, with `auto` resolved."""
-        mode: str = self.row["auto"] if self.async_mode == "auto" else self.async_mode
-        return mode
+        """The way it runs, with `auto` resolved: what streams by itself needs no mode of that name."""
+        auto: str = self.row["auto"]
+        if auto == "streaming" and not self.has_function:
+            auto = "async"
+        return auto if self.async_mode == "auto" else self.async_mode
 
     @property
     def interface(self) -> str:
@@ -91,7 +93,19 @@ class Variant:
             return False
         if self.mode == "streaming":
             return self.programming_model == "v2"
-        return self.mode != "nest_asyncio" or self.python_version in NEST_ASYNCIO_PYTHONS
+        if self.mode == "nest_asyncio":
+            return self.python_version in NEST_ASYNCIO_PYTHONS and self.programming_model != "custom_handler"
+        return True
+
+    @property
+    def has_function(self) -> bool:
+        """Whether the worker calls it; it has a server of its own else."""
+        return self.programming_model != "custom_handler"
+
+    @property
+    def streams(self) -> bool:
+        """Whether responses are sent as they are generated."""
+        return self.mode == "streaming" or not self.has_function
 
     @property
     def root_path(self) -> str:
@@ -224,7 +238,7 @@ def chosen_variants() -> list[Variant]:
 
 
 def running_variants() -> list[Variant]:
-    """Return each framework in each of its modes, with the programming models that admit it in turn.
+    """Return each framework in each of its modes, with the programming models that admit it and call it in turn.
 
     Only one framework has nest_asyncio: each one's own tests run with it, and on a host it does the same to all.
     """
@@ -238,9 +252,25 @@ def running_variants() -> list[Variant]:
     variants = []
     for number, variant in enumerate(modes):
         choices = [variant.but(programming_model=model) for model in ANSWERS["programming_model"]]
-        working = [choice for choice in choices if choice.works]
+        working = [choice for choice in choices if choice.works and choice.has_function]
         variants.append(working[number % len(working)])
     return variants
+
+
+def server_variants() -> list[Variant]:
+    """Return each framework with a server of its own, by each interface that it has."""
+    return [
+        Variant(
+            {
+                **PLAIN,
+                "framework": name,
+                "async_mode": mode_for(name, interface),
+                "programming_model": "custom_handler",
+            }
+        )
+        for name, row in FRAMEWORKS.items()
+        for interface in row["apps"]
+    ]
 
 
 def spread(variants: list[Variant], *questions: str, **fixed: str) -> list[Variant]:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -112,16 +113,19 @@ async def silences(url: str, era: str) -> list[float]:
 
 
 def test_a_long_call_sends_heartbeats(bake: Bake) -> None:
-    project = bake(**{**PLAIN, "framework": "mcp"})
-    with (project.path / "mcpapp" / "tools.py").open("a", encoding="utf-8") as tools:
-        tools.write(SLEEPER)
-
-    async def use(url: str) -> None:
-        for found in await asyncio.gather(*(silences(url, era) for era in ERAS)):
+    async def use(*urls: str) -> None:
+        for found in await asyncio.gather(*(silences(url, era) for url in urls for era in ERAS)):
             assert sum(found) > 30 and max(found) < LONGEST_SILENCE, found
 
-    with serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
-        run(use(f"{host.url}/mcp"))
+    with ExitStack() as stack:
+        urls = []
+        for model in ("v2", "custom_handler"):
+            project = bake(**{**PLAIN, "framework": "mcp", "programming_model": model})
+            with (project.path / "mcpapp" / "tools.py").open("a", encoding="utf-8") as tools:
+                tools.write(SLEEPER)
+            host = stack.enter_context(serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}))
+            urls.append(f"{host.url}/mcp")
+        run(use(*urls))
 
 
 # Node.js is a package too, since the Inspector needs a newer one than many systems have.

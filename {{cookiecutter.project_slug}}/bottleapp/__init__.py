@@ -3,14 +3,14 @@
 from bottle import Bottle
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
 )
 
 app = Bottle()
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.merge(events.app)
 # jinja: endif
 app.merge(hello.app)

@@ -13,6 +13,7 @@ from typing import Any
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
+from funcweb.forwarded import original_headers
 from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
 from funcweb.route import as_root_path, route_prefix, split_root_path
@@ -181,16 +182,3 @@ def with_trace(headers: list[tuple[bytes, bytes]], context: func.Context | None)
     if not trace:
         return headers
     return [*(header for header in headers if header[0] not in (b"traceparent", b"tracestate")), *trace]
-
-
-def original_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the headers with the Host that the client used.
-
-    The host forwards to the worker's own address and writes the Host of the request, which links and redirects need,
-    into X-Forwarded-Host, over what the client may have written there (azure-functions-host,
-    ScriptInvocationRequestTransformer).
-    """
-    host = next((value for name, value in headers if name == b"x-forwarded-host"), None)
-    if host is None:
-        return headers
-    return [(name, host if name == b"host" else value) for name, value in headers]

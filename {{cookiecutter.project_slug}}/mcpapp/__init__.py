@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from . import (
     endpoint,
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -29,7 +29,7 @@ app = Starlette(
         Route("/", index),
         Route("/health", health),
         *endpoint.routes,
-        # jinja: if cookiecutter.__mode == "streaming"
+        # jinja: if cookiecutter.__streams
         *events.routes,
         # jinja: endif
         *hello.routes,

@@ -34,7 +34,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[dict[str, Any]]:
     """Run the server as long as the app does, with a new session manager, since each can run only once."""
     mcp.streamable_http_app(
         stateless_http=True,  # An instance does not know the sessions of another one.
-        # jinja: if cookiecutter.__mode != "streaming"
+        # jinja: if not cookiecutter.__streams
         json_response=True,  # Each response is sent when it is complete.
         # jinja: endif
         transport_security=SECURITY,

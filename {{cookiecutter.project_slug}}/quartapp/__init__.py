@@ -4,14 +4,14 @@ from quart import Quart
 from quart.typing import ResponseReturnValue
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
 )
 
 app = Quart(__name__)
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.register_blueprint(events.bp)
 # jinja: endif
 app.register_blueprint(hello.bp)

@@ -3,7 +3,7 @@
 from falcon.asgi import App, Request, Response
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -27,7 +27,7 @@ class Health:
 
 
 app = App()
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.add_route("/stream", events.Stream())
 # jinja: endif
 app.add_route("/", Index())
