@@ -126,10 +126,11 @@ def check_combination(
             f"async_mode {async_mode!r} does not work with programming_model 'custom_handler', {reason}: choose "
             f"{' or '.join(mode for mode in ('auto', *modes) if mode != 'auto' or row['auto'])}."
         )
-    if async_mode == "streaming" and programming_model != "v2":
+    if programming_model == "v1" and "streaming" in (async_mode, row["auto"] if async_mode == "auto" else ""):
+        means = f", which is streaming for {row['title']}," if async_mode == "auto" else ""
         return (
-            f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
-            "has no streaming: choose programming_model v2, or another async_mode."
+            f"async_mode {async_mode!r}{means} does not work with programming_model {programming_model!r}, for which "
+            f"the worker has no streaming: choose programming_model v2, or async_mode {' or '.join(modes)}."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (

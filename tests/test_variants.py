@@ -67,6 +67,8 @@ with_covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=T
 def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
     chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
+    # A framework may stand on another one.
+    chosen |= {("framework", Requirement(line).name) for line in variant.row.get("also_requires", [])}
     if variant.mode == "streaming":  # A WSGI app streams by way of ASGI.
         chosen.add(("interface", "asgi"))
     if variant.streams:
