@@ -43,7 +43,7 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
 def examples(answers: dict[str, str]) -> list[str]:
     """Return paths of the sample app that a browser can open."""
     row = CONTEXT["_frameworks"][answers.get("framework", CONTEXT["framework"][0])]
-    stream = "/stream" if answers.get("async_mode") == "streaming" else ""
+    stream = "/stream" if "streaming" in answers.values() or "custom_handler" in answers.values() else ""
     return ["/hello/Ada", *filter(None, [row["docs"], stream])]
 
 

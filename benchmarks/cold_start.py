@@ -72,16 +72,31 @@ def mount(archive: Path, folder: Path) -> Path:
     return folder
 
 
+def bake(answers: dict[str, str], folder: Path) -> Path:
+    """Bake a project for this Python into a folder."""
+    given = [f"{question}={answer}" for question, answer in {**answers, "python_version": PYTHON}.items()]
+    command = ("-m", "cookiecutter", "--no-input", "--default-config")
+    run(*command, "--output-dir", folder, ROOT, "project_slug=app", *given, cwd=ROOT)
+    return folder / "app"
+
+
+def built_package(project: Path, folder: Path) -> Path:
+    """Pack a project by its build.py, and mount the package in a folder."""
+    run("build.py", cwd=project)
+    return mount(project / "dist" / "app.zip", folder / "mounted built")
+
+
+def make_built_package(answers: dict[str, str], folder: Path) -> Path:
+    """Bake a project, and mount what its build.py makes of it."""
+    return built_package(bake(answers, folder), folder)
+
+
 def make_packages(answers: dict[str, str], folder: Path) -> Packages:
     """Bake a project, and pack it both ways."""
-    given = [f"{question}={answer}" for question, answer in {**answers, "python_version": PYTHON}.items()]
-    bake = ("-m", "cookiecutter", "--no-input", "--default-config")
-    run(*bake, "--output-dir", folder, ROOT, "project_slug=app", *given, cwd=ROOT)
-    project = folder / "app"
+    project = bake(answers, folder)
     (folder / "plain").mkdir()
     plain = mount(plain_package(project, folder / "plain"), folder / "mounted plain")
-    run("build.py", cwd=project)
-    return Packages(plain, mount(project / "dist" / "app.zip", folder / "mounted built"))
+    return Packages(plain, built_package(project, folder))
 
 
 def forget(folder: Path) -> None:

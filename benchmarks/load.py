@@ -20,6 +20,8 @@ READ_SIZE = 65536
 class Load(NamedTuple):
     """How a server bore it."""
 
+    requests: int
+    """How many it answered."""
     rate: float
     """Requests a second."""
     p99: float
@@ -62,18 +64,20 @@ class Connection:
         return None
 
 
-def load(port: int, path: str, connections: int, seconds: float) -> Load:
+def load(port: int, path: str, connections: int, seconds: float, number_header: str = "X-Number") -> Load:
     """Send GET requests on all connections for this time, each when the one before it was answered.
+
+    A header, which may have another name, has the number of the connection.
 
     Raises:
         ConnectionError: a response was not a 200 with a Content-Length, or the server closed a connection.
         TimeoutError: no response came for half a minute.
     """
-    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n".encode()
     latencies = []
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         start = time.perf_counter()
-        for _ in range(connections):
+        for number in range(connections):
+            request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{number_header}: {number}\r\n\r\n".encode()
             connection = Connection(stack.enter_context(socket.create_connection(("127.0.0.1", port))), request)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
             connection.send()
@@ -91,4 +95,4 @@ def load(port: int, path: str, connections: int, seconds: float) -> Load:
                 else:
                     selector.unregister(key.fileobj)
         rate = len(latencies) / (time.perf_counter() - start)
-    return Load(rate, statistics.quantiles(latencies, n=100)[-1] * 1000)
+    return Load(len(latencies), rate, statistics.quantiles(latencies, n=100)[-1] * 1000)

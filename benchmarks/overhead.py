@@ -1,10 +1,12 @@
-"""What a middleware adds to a call of the bare app, in microseconds a request: stock, nest_asyncio and ours.
+"""What a middleware adds to a call of the bare app, in microseconds a request: stock, nest_asyncio, plain and ours.
 
     python -m benchmarks.overhead [--rounds 60] [--write]
 
 Every contender is timed for a few milliseconds in turn, round after round, so that all meet the same machine. A figure
 is the smallest time of its rounds, less that of the bare app. The nest_asyncio path runs in a process of its own, since
-it patches asyncio for good. --write renews benchmarks/overhead.svg and the table in docs/middleware.md.
+it patches asyncio for good. "Plain" is benchmarks/plain.py, the least that an adapter needs. In Azure a request has a
+trace context and comes through one proxy that is trusted, and most cookies come back as the host has escaped them.
+--write renews benchmarks/overhead.svg and the table in docs/middleware.md.
 """
 
 import argparse
@@ -17,7 +19,8 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import azure.functions as func
 
@@ -26,6 +29,7 @@ sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
 sys.dont_write_bytecode = True  # Cookiecutter would copy it into every project.
 
 from benchmarks.chart import bar_chart  # noqa: E402
+from benchmarks.plain import PlainAsgi, PlainWsgi  # noqa: E402
 from benchmarks.readme import renew  # noqa: E402
 from funcweb.asgi import AsgiMiddleware  # noqa: E402
 from funcweb.wsgi import WsgiMiddleware  # noqa: E402
@@ -36,7 +40,23 @@ StockWsgi: Callable[[Any], func.WsgiMiddleware] = func.WsgiMiddleware
 StockAsgi: Callable[[Any], func.AsgiMiddleware] = func.AsgiMiddleware
 
 CALLS = 60  # so few that a round falls into a slice of time that a busy machine leaves whole
-CONTEXT = Invocation()
+
+
+class TracedInvocation(Invocation):
+    """The context of an invocation, as the worker makes it where the host traces requests, as it does in Azure."""
+
+    trace_context = SimpleNamespace(  # type: ignore[assignment]
+        trace_parent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", trace_state="", attributes={}
+    )
+
+
+class Kind(NamedTuple):
+    """A request, how many proxies it came through that are trusted, and its invocation."""
+
+    headers: dict[str, str]
+    proxies: int
+    context: Invocation
+
 
 CURL = {"host": "example.azurewebsites.net", "user-agent": "curl/8.14", "accept": "*/*"}
 BROWSER = {
@@ -67,7 +87,13 @@ AZURE = {
     "x-site-deployment-id": "example",
     "x-waws-unencoded-url": "/api/hello/Ada?x=1",
 }
-REQUESTS = {"curl, locally": CURL, "a browser, in Azure": {**BROWSER, **AZURE}}
+ESCAPED = {"cookie": "session=eyJ1c2VyIjoxfQ%3D%3D.aaaaaa.bbbbbb"}
+REQUESTS = {
+    "curl, locally": Kind(CURL, 0, Invocation()),
+    "curl, with a proxy and a trace": Kind(CURL, 1, TracedInvocation()),
+    "a browser, in Azure": Kind({**BROWSER, **AZURE}, 1, TracedInvocation()),
+    "the same, its cookie escaped": Kind({**BROWSER, **AZURE, **ESCAPED}, 1, TracedInvocation()),
+}
 
 
 def make_request(headers: dict[str, str]) -> func.HttpRequest:
@@ -113,39 +139,42 @@ async def fastest(rounds: int, contenders: dict[str, Callable[[], Any]]) -> dict
     return best
 
 
-def overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
+def overheads(rounds: int, kind: Kind) -> dict[str, float]:
     """Return the overhead of each middleware but the nest_asyncio path."""
-    req = make_request(headers)
-    stock_wsgi, our_wsgi = StockWsgi(wsgi_app), WsgiMiddleware(wsgi_app, "api")
-    stock_asgi, our_asgi = StockAsgi(asgi_app), AsgiMiddleware(asgi_app, "api")
+    req, context = make_request(kind.headers), kind.context
+    stock_wsgi, plain_wsgi, our_wsgi = StockWsgi(wsgi_app), PlainWsgi(wsgi_app), WsgiMiddleware(wsgi_app, "api")
+    stock_asgi, plain_asgi, our_asgi = StockAsgi(asgi_app), PlainAsgi(asgi_app), AsgiMiddleware(asgi_app, "api")
+    our_wsgi.proxies = our_asgi.proxies = kind.proxies
     http: dict[str, Any] = {"type": "http"}
     times = asyncio.run(
         fastest(
             rounds,
             {
                 "app WSGI": lambda: wsgi_app({}, lambda status, headers: None),
-                "stock WSGI": lambda: stock_wsgi.handle(req, CONTEXT),
-                "ours WSGI": lambda: our_wsgi.handle(req, CONTEXT),
+                "stock WSGI": lambda: stock_wsgi.handle(req, context),
+                "plain WSGI": lambda: plain_wsgi.handle(req, context),
+                "ours WSGI": lambda: our_wsgi.handle(req, context),
                 "app ASGI": lambda: asgi_app(http, None, ignore),
-                "stock ASGI": lambda: stock_asgi.handle_async(req, CONTEXT),
-                "ours ASGI": lambda: our_asgi.handle_async(req, CONTEXT),
+                "stock ASGI": lambda: stock_asgi.handle_async(req, context),
+                "plain ASGI": lambda: plain_asgi.handle_async(req, context),
+                "ours ASGI": lambda: our_asgi.handle_async(req, context),
             },
         )
     )
     return {name: time - times[f"app {name[-4:]}"] for name, time in times.items() if not name.startswith("app")}
 
 
-def nest_asyncio_overheads(rounds: int, headers: dict[str, str]) -> dict[str, float]:
+def nest_asyncio_overheads(rounds: int, kind: Kind) -> dict[str, float]:
     """Return the overhead of the original way: stock handle() in an async function, under nest_asyncio."""
     import nest_asyncio
 
     nest_asyncio.apply()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore", DeprecationWarning)
-    req, stock, http = make_request(headers), StockAsgi(asgi_app), {"type": "http"}
+    req, stock, http = make_request(kind.headers), StockAsgi(asgi_app), {"type": "http"}
 
     async def main() -> func.HttpResponse:
-        response: func.HttpResponse = stock.handle(req, CONTEXT)
+        response: func.HttpResponse = stock.handle(req, kind.context)
         return response
 
     times = asyncio.run(fastest(rounds, {"app": lambda: asgi_app(http, None, ignore), "nest": main}))
@@ -162,14 +191,18 @@ def in_a_process(rounds: int, kind: str) -> dict[str, float]:
 
 def table(results: dict[str, dict[str, float]]) -> str:
     """Return the results in Markdown."""
-    lines = ["| request | interface | stock | nest_asyncio | ours | ours / stock |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| request | interface | stock | nest_asyncio | plain | ours | plain / stock | ours / stock |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for kind, times in results.items():
+        headers = len(REQUESTS[kind].headers)
         for interface in ("WSGI", "ASGI"):
-            stock, ours = times[f"stock {interface}"], times[f"ours {interface}"]
+            stock, plain, ours = (times[f"{name} {interface}"] for name in ("stock", "plain", "ours"))
             nest = f"{times['nest_asyncio']:.1f}" if interface == "ASGI" else "-"
-            headers = len(REQUESTS[kind])
             lines.append(
-                f"| {kind} ({headers} headers) | {interface} | {stock:.1f} | {nest} | {ours:.1f} | {ours / stock:.2f} |"
+                f"| {kind} ({headers} headers) | {interface} | {stock:.1f} | {nest} | {plain:.1f} | {ours:.1f} "
+                f"| {plain / stock:.2f} | {ours / stock:.2f} |"
             )
     return "\n".join(lines)
 
@@ -194,8 +227,8 @@ def main() -> None:
         print(json.dumps(nest_asyncio_overheads(options.rounds, REQUESTS[options.nest_asyncio])))
         return
     results = {
-        kind: {**overheads(options.rounds, headers), **in_a_process(options.rounds, kind)}
-        for kind, headers in REQUESTS.items()
+        kind: {**overheads(options.rounds, request), **in_a_process(options.rounds, kind)}
+        for kind, request in REQUESTS.items()
     }
     print(table(results))
     if options.write:

@@ -2,9 +2,9 @@
 
     python -m benchmarks.streaming [--rounds 6] [--seconds 2] [--write]
 
-FastAPI and Flask are baked buffered and streaming, and served on the local Functions host; the same FastAPI app is
-served through the stock AsgiFunctionApp too, and by plain uvicorn. All are up at once and measured in turn, round after
-round, so that all meet the same machine:
+FastAPI and Flask are baked buffered, streaming and as custom handlers, and served on the local Functions host; the same
+FastAPI app is served through the stock AsgiFunctionApp too, and both by their servers alone. All are up at once and
+measured in turn, round after round, so that all meet the same machine:
 
 - the first and the last byte of a body of four chunks, 100 ms apart: medians;
 - GET /hello/x on 16 connections (benchmarks/load.py): the best rate, and the smallest 99th percentile, of the rounds;
@@ -12,14 +12,15 @@ round, so that all meet the same machine:
   the first bytes. A buffered variant would have to hold all of it.
 
 The local host stands in for the one in Azure and shares a process with the worker. Requests of a streaming app it
-forwards in Python, on a connection for each, where the real one has compiled code that keeps connections; so their
-requests a second say more about the local host than about the app, and are a lower bound. --write renews the table in
+forwards in Python, where the real one has compiled code; so their requests a second say more about the local host than
+about the app, and are a lower bound: benchmarks.worker measures the worker's side alone. --write renews the table in
 docs/streaming.md.
 """
 
 import argparse
 import itertools
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -79,20 +80,30 @@ def stock_function(project: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def uvicorn(project: Path) -> Iterator[Server]:
-    """Serve the project's app without Functions, on a port of uvicorn's choice, which it prints."""
-    command = [sys.executable, "-m", "uvicorn", "fastapiapp:app", "--port", "0", "--no-access-log", "--no-use-colors"]
-    with subprocess.Popen(command, cwd=project, env=environment(), stderr=subprocess.PIPE, text=True) as process:
+def custom_handler(project: Path) -> Iterator[Server]:
+    """Serve a project on the local Functions host, which starts the app's own server."""
+    with serve(project) as host:
+        pid = host.process.pid
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        yield Server(urlsplit(host.url).port or 80, int(child))
+
+
+@contextmanager
+def plain_server(project: Path) -> Iterator[Server]:
+    """Serve the project's app by its own server, without Functions."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    variables = environment() | {"FUNCTIONS_CUSTOMHANDLER_PORT": str(port)}
+    command = [sys.executable, "server.py"]
+    with subprocess.Popen(command, cwd=project, env=variables, stdout=subprocess.DEVNULL) as process:
         try:
-            assert process.stderr is not None
-            printed = ""
-            for line in process.stderr:
-                printed += line
-                _, found, url = line.partition("running on ")
-                if found:
-                    yield Server(urlsplit(url.split()[0]).port or 80, process.pid)
-                    return
-            raise HostDied(f"uvicorn ended before it was up:\n{printed}")
+            deadline = time.monotonic() + TIMEOUT
+            while socket.socket().connect_ex(("127.0.0.1", port)) != 0:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise HostDied("server.py was not up; what it printed is above")
+                time.sleep(0.05)
+            yield Server(port, process.pid)
         finally:
             stop(process)
 
@@ -105,16 +116,20 @@ class Contender(NamedTuple):
     name: str
     serve: Callable[[Path], AbstractContextManager[Server]]
     streams: bool = False
+    programming_model: str = "v2"
 
 
 # A framework's others are compared with its first.
 CONTENDERS = (
     Contender("fastapi", "async", "buffered", function),
     Contender("fastapi", "streaming", "streaming", function, streams=True),
+    Contender("fastapi", "async", "custom handler", custom_handler, True, "custom_handler"),
     Contender("fastapi", "async", "stock AsgiFunctionApp", stock_function),
-    Contender("fastapi", "async", "plain uvicorn", uvicorn, streams=True),
+    Contender("fastapi", "async", "its server alone (uvicorn)", plain_server, True, "custom_handler"),
     Contender("flask", "sync", "buffered", function),
     Contender("flask", "streaming", "streaming", function, streams=True),
+    Contender("flask", "sync", "custom handler", custom_handler, True, "custom_handler"),
+    Contender("flask", "sync", "its server alone (waitress)", plain_server, True, "custom_handler"),
 )
 
 
@@ -139,6 +154,7 @@ class Figures(NamedTuple):
 def bake(contender: Contender, folder: Path) -> Path:
     """Bake the contender's project into a folder and add the route with the chunks to its app."""
     answers = [f"framework={contender.framework}", f"async_mode={contender.async_mode}", "project_slug=project"]
+    answers.append(f"programming_model={contender.programming_model}")
     command = [sys.executable, "-m", "cookiecutter", str(ROOT), *answers, "--no-input", "--default-config"]
     # A process, as the hook says how to run each project, which is not of interest here.
     subprocess.run([*command, "--output-dir", str(folder)], check=True, stdout=subprocess.DEVNULL)
@@ -250,7 +266,7 @@ def table(results: dict[Contender, Figures]) -> str:
 
 def main() -> int:
     """Measure, print the table and write it where asked; return the exit code."""
-    parser = argparse.ArgumentParser(description="Compare streaming with what buffers, and with plain uvicorn.")
+    parser = argparse.ArgumentParser(description="Compare streaming with what buffers, and with plain servers.")
     parser.add_argument("--rounds", type=int, choices=range(1, 101), default=6, metavar="1-100")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long one load lasts")
     parser.add_argument("--write", action="store_true", help="renew the table in docs/streaming.md")

@@ -214,6 +214,7 @@ async def _answer_requests(
     try:
         await server.serve(sockets=[listener])
     finally:
+        app.close()
         if listeners:
             await listeners.stop(_GRACE)
     if watch and watch.done():

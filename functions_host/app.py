@@ -96,6 +96,7 @@ class HostApp:
         self._worker = worker
         self._invocable = {function.name.lower(): function for function in invocable}
         self._calls: set[asyncio.Task[None]] = set()
+        self._forwarder = proxy.Forwarder(worker.http_uri) if worker.http_uri else None
         self._routes = routes
         self._key = key
         self._max_body = max_body
@@ -120,8 +121,8 @@ class HostApp:
                 send = self._adding_headers(send)
         if response is None and found is not None:
             function, params = found
-            if self._worker.http_uri:
-                await self._stream(function, params, request, scope["client"][0], receive, send)
+            if self._forwarder:
+                await self._stream(self._forwarder, function, params, request, scope["client"][0], receive, send)
                 return
             try:
                 response = await self._call(function, params, request, receive)
@@ -129,6 +130,11 @@ class HostApp:
                 return
         if response is not None:
             await _send(send, response)
+
+    def close(self) -> None:
+        """Close the connections to the app's own server that were kept."""
+        if self._forwarder:
+            self._forwarder.close()
 
     def _adding_headers(self, send: Send) -> Send:
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
@@ -244,6 +250,7 @@ class HostApp:
 
     async def _stream(
         self,
+        forwarder: proxy.Forwarder,
         function: Function,
         params: dict[str, str],
         request: Request,
@@ -251,7 +258,6 @@ class HostApp:
         receive: Receive,
         send: Send,
     ) -> None:
-        assert self._worker.http_uri is not None
         invocation_id = str(uuid.uuid4())
         invocation = asyncio.create_task(
             self._worker.invoke(
@@ -263,7 +269,7 @@ class HostApp:
         )
         try:
             headers = self._worker.headers(invocation_id)
-            await proxy.forward(self._worker.http_uri, request, peer, invocation_id, receive, send, headers)
+            await forwarder.forward(request, peer, invocation_id, receive, send, headers)
             await invocation
         except InvocationFailed:
             pass  # The worker's server has answered 500 and the worker has logged why.

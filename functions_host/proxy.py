@@ -18,7 +18,10 @@ What cannot be forwarded is answered by the forwarder's rules: a server that ref
 about two seconds (RetryProxyHandler); where no response comes, the client gets 502, or 504 when nothing has moved in
 either direction for 240 s (DefaultHttpProxyService). A response that has begun is broken off.
 
-Left out: connection reuse, the forwarder's own traceparent header, and the size limit of a chunked upload.
+A connection is kept for the next request, as .NET's client does, unless that has a body, which could not be sent again
+where the app's server has closed the connection in the meantime.
+
+Left out: the forwarder's own traceparent header, and the size limit of a chunked upload.
 """
 
 from __future__ import annotations
@@ -62,6 +65,7 @@ _OWN = {
 }
 _READ_SIZE = 65536
 _IDLE_LIMIT = 240.0  # seconds
+_KEPT_FOR = 60.0  # seconds, PooledConnectionIdleTimeout of SocketsHttpHandler
 _RETRY_DELAYS = (0.05, 0.1, 0.2, *[0.25] * 6)  # seconds
 
 
@@ -76,6 +80,10 @@ class GatewayError(Exception):
         """Keep the status, and say why."""
         super().__init__(message)
         self.status = status
+
+
+class _ClosedMeanwhile(Exception):
+    """The app's server had closed a connection that was kept, and has not answered the request."""
 
 
 def _end_to_end(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -93,7 +101,26 @@ class _Upstream:
         self._writer = writer
         self._http = h11.Connection(h11.CLIENT)
         self._last_activity = time.monotonic()
+        self.was_kept = False
+        self.has_received = False
         self.responded = False
+
+    def is_usable(self) -> bool:
+        """Tell whether the app's server has kept the connection open, and it is not too old."""
+        gone = self._writer.is_closing() or self._reader.at_eof()
+        return not gone and time.monotonic() < self._last_activity + _KEPT_FOR
+
+    def can_be_kept(self) -> bool:
+        """Tell whether both sides have said all, and get ready for another request if the server agrees to it."""
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        self.was_kept = True
+        self.has_received = self.responded = False
+        return True
+
+    def close(self) -> None:
+        self._writer.close()
 
     async def send(self, event: h11.Event) -> None:
         self._writer.write(self._http.send(event) or b"")
@@ -116,14 +143,16 @@ class _Upstream:
                 if isinstance(event, h11.Event):
                     return event
                 raise ConnectionError("the app's server paused the connection")
-            self._http.receive_data(await self._reader.read(_READ_SIZE))
+            data = await self._reader.read(_READ_SIZE)
+            self.has_received = self.has_received or bool(data)
+            self._http.receive_data(data)
             self._last_activity = time.monotonic()
 
 
-async def _send_request(upstream: _Upstream, request: h11.Request, receive: Receive) -> None:
+async def _send_request(upstream: _Upstream, request: h11.Request, has_body: bool, receive: Receive) -> None:
     """Send the request as it comes in, and then wait for the client to go."""
     await upstream.send(request)
-    more = True
+    more = has_body
     while more:
         event = await receive()
         if event["type"] == "http.disconnect":
@@ -156,67 +185,106 @@ async def _send_response(upstream: _Upstream, send: Send) -> None:
             raise ConnectionError("the app's server closed the connection")
 
 
-async def _connect(host: str | None, port: int | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(host: str | None, port: int | None) -> _Upstream:
     for delay in _RETRY_DELAYS:
         with contextlib.suppress(OSError):
-            return await asyncio.open_connection(host, port)
+            return _Upstream(*await asyncio.open_connection(host, port))
         await asyncio.sleep(delay)
     try:
-        return await asyncio.open_connection(host, port)
+        return _Upstream(*await asyncio.open_connection(host, port))
     except OSError as error:
         raise GatewayError(502, str(error)) from error
 
 
-async def forward(
-    uri: str,
-    request: Request,
-    peer: str,
-    invocation_id: str,
-    receive: Receive,
-    send: Send,
-    more_headers: Collection[tuple[bytes, bytes]] = (),
-) -> None:
-    """Forward a request from the address `peer` to the server at `uri` and its response to the client.
+class Forwarder:
+    """Forwards requests to the server at `uri`, and keeps its connections to that, on one event loop."""
 
-    The request gets `more_headers` in the place of those of the same names. Raises `GatewayError` when no response
-    begins, and `Aborted` when either side goes before the response is complete.
-    """
-    parts = urlsplit(uri)
-    own = _OWN | {name for name, _ in more_headers}
-    headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in own]
-    headers += [
-        *more_headers,
-        (b"host", parts.netloc.encode()),
-        (b"x-forwarded-for", peer.encode()),
-        (b"x-forwarded-host", request.headers.get("host", "").encode()),
-        (b"x-forwarded-proto", b"http"),
-        (INVOCATION_HEADER, invocation_id.encode()),
-    ]
-    if request.content_length is None and "transfer-encoding" in request.headers:
-        headers.append((b"transfer-encoding", b"chunked"))
-    outgoing = h11.Request(method=request.method, target=request.target, headers=headers)
-    reader, writer = await _connect(parts.hostname, parts.port)
-    upstream = _Upstream(reader, writer)
-    upload = asyncio.ensure_future(_send_request(upstream, outgoing, receive))
-    download = asyncio.ensure_future(_send_response(upstream, send))
-    try:
-        await upstream.wait_for_one_of((upload, download))
-        # The upload ends only by failing: with the client gone, or with the app's server not
-        # reading on. In the second case its response may be complete all the same.
-        if not download.done() and isinstance(upload.exception(), OSError):
-            await upstream.wait_for_one_of((download,))
-        if download.done():
-            download.result()
-        else:
-            upload.result()
-    except (h11.ProtocolError, OSError) as error:
-        if upstream.responded:
-            raise Aborted(str(error)) from error
-        raise GatewayError(504 if isinstance(error, TimeoutError) else 502, str(error)) from error
-    finally:
-        for task in (upload, download):
-            task.cancel()
-        await asyncio.gather(upload, download, return_exceptions=True)
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
+    def __init__(self, uri: str) -> None:
+        """Take the address, as `http://127.0.0.1:5000`."""
+        parts = urlsplit(uri)
+        self._host, self._port, self._netloc = parts.hostname, parts.port, parts.netloc
+        self._idle: list[_Upstream] = []
+
+    async def forward(
+        self,
+        request: Request,
+        peer: str,
+        invocation_id: str,
+        receive: Receive,
+        send: Send,
+        more_headers: Collection[tuple[bytes, bytes]] = (),
+    ) -> None:
+        """Forward a request from the address `peer` and the response to the client.
+
+        The request gets `more_headers` in the place of those of the same names. Raises `GatewayError` when no response
+        begins, and `Aborted` when either side goes before the response is complete.
+        """
+        own = _OWN | {name for name, _ in more_headers}
+        headers = [(name, value) for name, value in _end_to_end(request.fields) if name.lower() not in own]
+        headers += [
+            *more_headers,
+            (b"host", self._netloc.encode()),
+            (b"x-forwarded-for", peer.encode()),
+            (b"x-forwarded-host", request.headers.get("host", "").encode()),
+            (b"x-forwarded-proto", b"http"),
+            (INVOCATION_HEADER, invocation_id.encode()),
+        ]
+        is_chunked = request.content_length is None and "transfer-encoding" in request.headers
+        if is_chunked:
+            headers.append((b"transfer-encoding", b"chunked"))
+        outgoing = h11.Request(method=request.method, target=request.target, headers=headers)
+        has_body = is_chunked or bool(request.content_length)
+        upstream = None if has_body else self._kept()
+        if upstream is not None:
+            try:
+                await self._exchange(upstream, outgoing, has_body, receive, send)
+                return
+            except _ClosedMeanwhile:
+                pass
+        await self._exchange(await _connect(self._host, self._port), outgoing, has_body, receive, send)
+
+    def _kept(self) -> _Upstream | None:
+        """Return the connection that was used last, if one is left."""
+        while self._idle:
+            upstream = self._idle.pop()
+            if upstream.is_usable():
+                return upstream
+            upstream.close()
+        return None
+
+    async def _exchange(
+        self, upstream: _Upstream, request: h11.Request, has_body: bool, receive: Receive, send: Send
+    ) -> None:
+        upload = asyncio.ensure_future(_send_request(upstream, request, has_body, receive))
+        download = asyncio.ensure_future(_send_response(upstream, send))
+        is_kept = False
+        try:
+            await upstream.wait_for_one_of((upload, download))
+            # The upload ends only by failing: with the client gone, or with the app's server not
+            # reading on. In the second case its response may be complete all the same.
+            if not download.done() and isinstance(upload.exception(), OSError):
+                await upstream.wait_for_one_of((download,))
+            if download.done():
+                download.result()
+                is_kept = upstream.can_be_kept()
+            else:
+                upload.result()
+        except (h11.ProtocolError, OSError) as error:
+            if upstream.responded:
+                raise Aborted(str(error)) from error
+            if upstream.was_kept and not upstream.has_received and not isinstance(error, TimeoutError):
+                raise _ClosedMeanwhile from error
+            raise GatewayError(504 if isinstance(error, TimeoutError) else 502, str(error)) from error
+        finally:
+            for task in (upload, download):
+                task.cancel()
+            await asyncio.gather(upload, download, return_exceptions=True)
+            if is_kept:
+                self._idle.append(upstream)
+            else:
+                upstream.close()
+
+    def close(self) -> None:
+        """Close the connections that were kept."""
+        while self._idle:
+            self._idle.pop().close()

@@ -218,6 +218,10 @@ def host_settings(context: dict[str, Any], text: str) -> list[str]:
     lines = []
     if prefix != context["route_prefix"]:
         lines.append(json.dumps({"extensions": {"http": {"routePrefix": context["route_prefix"]}}})[1:-1])
+    if context["programming_model"] == "custom_handler" and "customHandler" not in settings:
+        description = {"defaultExecutablePath": "python", "arguments": ["server.py"]}
+        handler = {"description": description, "enableProxyingHttpRequest": True}
+        lines.append(json.dumps({"customHandler": handler})[1:-1])
     if context["observability"] == "opentelemetry" and settings.get("telemetryMode") != "OpenTelemetry":
         lines.append('"telemetryMode": "OpenTelemetry"')
     if context["jobs"] == "queue" and "queues" not in settings.get("extensions", {}):

@@ -91,7 +91,9 @@ def working_modes(row: dict[str, Any], programming_model: str, python_version: s
     return [
         mode
         for mode in row["interfaces"]
-        if (mode != "nest_asyncio" or python_version in NEST_ASYNCIO_PYTHONS)
+        if (
+            mode != "nest_asyncio" or (python_version in NEST_ASYNCIO_PYTHONS and programming_model != "custom_handler")
+        )
         and (mode != "streaming" or programming_model == "v2")
     ]
 
@@ -115,6 +117,15 @@ def check_combination(
         return f"async_mode {async_mode!r} does not work with {row['title']}: choose auto or {' or '.join(modes)}" + (
             f", or a framework that has it ({', '.join(others)})." if others else "."
         )
+    if async_mode in ("streaming", "nest_asyncio") and programming_model == "custom_handler":
+        reason = {
+            "streaming": "which streams in every mode",
+            "nest_asyncio": "whose server has an event loop of its own",
+        }[async_mode]
+        return (
+            f"async_mode {async_mode!r} does not work with programming_model 'custom_handler', {reason}: choose "
+            f"{' or '.join(mode for mode in ('auto', *modes) if mode != 'auto' or row['auto'])}."
+        )
     if async_mode == "streaming" and programming_model != "v2":
         return (
             f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
@@ -124,6 +135,16 @@ def check_combination(
         return (
             f"async_mode 'nest_asyncio' does not work with python_version {python_version!r}, where the worker runs on "
             "uvloop, which cannot be patched: choose python_version 3.11 or 3.12, or async_mode async."
+        )
+    return None
+
+
+def check_jobs(jobs: str, programming_model: str) -> str | None:
+    """Return why there cannot be such functions beside the web app, or None."""
+    if jobs != "none" and programming_model == "custom_handler":
+        return (
+            f"jobs {jobs!r} does not work with programming_model 'custom_handler', to which the host would send a timer or "
+            "a message as a request like any other: choose programming_model v2 or v1, or jobs none."
         )
     return None
 
@@ -148,7 +169,12 @@ def distributions(row: dict[str, Any]) -> set[str]:
 
 
 def check_app(
-    app: str, row: dict[str, Any], interface: str, function_name: str, beside: tuple[str, ...] = ()
+    app: str,
+    row: dict[str, Any],
+    interface: str,
+    function_name: str,
+    programming_model: str = "v2",
+    beside: tuple[str, ...] = (),
 ) -> str | None:
     """Return why the app cannot be there, or None; `beside` are the names of other modules that the project has.
 
@@ -174,6 +200,8 @@ def check_app(
         )
     taken = TAKEN | {name.lower() for name in (function_name, *beside)}
     taken |= distributions(row) if row["package"] else set()
+    if programming_model == "custom_handler":
+        taken |= {"server", "uvicorn", "waitress"}
     if package.lower() in taken or package.endswith("_env"):
         return (
             f"app {app!r} cannot be in {package!r}, a name that the project uses for something else: use another name "
@@ -203,11 +231,18 @@ def check_own_folder(
     for name in folders:
         if (folder / name).exists() and not (folder / name).is_dir():
             return f"{folder} has a file {name!r} where the template has a folder: rename yours."
-    if programming_model == "v1" and (folder / "function_app.py").exists():
+    if programming_model != "v2" and (folder / "function_app.py").exists():
         return (
-            f"{folder} already has function_app.py, beside which the Functions host ignores functions of programming "
-            "model v1: choose programming_model v2."
+            f"{folder} already has function_app.py, beside which the Functions host ignores functions that a "
+            "function.json declares: choose programming_model v2."
         )
+    server = folder / "server.py"
+    if (
+        programming_model == "custom_handler"
+        and server.exists()
+        and "funcweb" not in server.read_text(errors="replace")
+    ):
+        return f"{folder} already has server.py, which is what the Functions host would start: rename yours."
     version_file = folder / ".python-version"
     if version_file.is_file():
         version = version_file.read_text(encoding="utf-8", errors="replace").strip()
@@ -291,11 +326,12 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
         frameworks,
         *(context[question] for question in ("framework", "async_mode", "programming_model", "python_version")),
     )
+    yield check_jobs(context["jobs"], context["programming_model"])
     row, function_name = frameworks[context["framework"]], context["__function_name"]
     if context["programming_model"] == "v1":
         yield check_function_name(function_name)
     beside = tuple(context["__job_modules"].split())
-    yield check_app(context["app"], row, context["__interface"], function_name, beside)
+    yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"], beside)
     if row["package"]:
         yield check_folder(folder, context["__keep"], frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])

@@ -1,6 +1,8 @@
 """Import a function app as the worker does and invoke its function; run as a program in a fresh process.
 
-    python invoke.py FOLDER v1|v2 < requests.json > responses.json
+    python invoke.py FOLDER v1|v2|custom_handler < requests.json > responses.json
+
+For a custom handler the app's server is started, and asked as the Functions host asks it.
 
 Requests are [{"method", "url", "headers", "body"}], responses [{"status", "headers", "body"}], bodies as text.
 """
@@ -80,11 +82,35 @@ async def stream(function: Callable[..., Any], request: dict[str, Any]) -> dict[
     return {"status": response.status_code, "headers": response.headers.multi_items(), "body": response.text}
 
 
+def ask_server(folder: Path, requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Start server.py and forward the requests to it."""
+    import httpx2
+
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    running_server = importlib.import_module("funcweb.testing.server").running_server
+    responses = []
+    with running_server() as server, httpx2.Client(base_url=f"http://127.0.0.1:{server.port}") as client:
+        for request in requests:
+            url = httpx2.URL(request["url"])
+            forwarded = {"x-forwarded-for": "192.0.2.1", "x-forwarded-host": url.host, "x-forwarded-proto": url.scheme}
+            headers = {name: value for name, value in request["headers"].items() if name != "host"} | forwarded
+            response = client.request(
+                request["method"], url.raw_path.decode(), headers=headers, content=request["body"].encode()
+            )
+            found = {"headers": response.headers.multi_items(), "body": response.text}
+            responses.append({"status": response.status_code, **found})
+    return responses
+
+
 async def main(folder: Path, programming_model: str) -> None:
     """Answer the requests on standard input, one after the other, on one loop."""
     sys.path.append(str(folder))
     settings = json.loads((folder / "local.settings.json").read_text(encoding="utf-8"))
     os.environ.update(settings["Values"])
+    if programming_model == "custom_handler":
+        json.dump(ask_server(folder, json.load(sys.stdin)), sys.stdout)
+        return
     function = {"v1": load_v1, "v2": load_v2}[programming_model](folder)
     with ThreadPoolExecutor() as pool:
         responses = [await invoke(function, request, pool) for request in json.load(sys.stdin)]

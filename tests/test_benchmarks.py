@@ -12,6 +12,8 @@ import pytest
 from benchmarks.load import Connection
 from benchmarks.readme import renew
 from benchmarks.streaming import CONTENDERS, Figures, table
+from benchmarks.worker import CONTENDERS as SERVERS
+from benchmarks.worker import table as worker_table
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
@@ -86,3 +88,13 @@ def test_the_table_compares_with_the_buffered_variant_of_the_framework() -> None
     lines = table(its).splitlines()
     assert "| Flask, buffered | 400.0 (1.00) | 400 (1.00) | 2000 (1.00) | 20.0 (1.00) | - |" in lines
     assert "| Flask, streaming | 4.0 (0.01) | 440 (1.10) | 500 (0.25) | 30.0 (1.50) | 3.0 |" in lines
+
+
+def test_the_worker_is_compared_with_the_framework_s_plain_server() -> None:
+    times = dict(zip(SERVERS, (100.0, 250.0, 400.0, 500.0), strict=True))
+    assert worker_table(times).splitlines()[2:] == [
+        "| FastAPI, plain uvicorn | 100 (1.00) |",
+        "| FastAPI, the worker | 250 (2.50) |",
+        "| Flask, a2wsgi on plain uvicorn | 400 (1.00) |",
+        "| Flask, the worker | 500 (1.25) |",
+    ]

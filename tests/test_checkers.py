@@ -102,20 +102,25 @@ def test_json_is_json(project: BakedProject) -> None:
 
 
 def test_f5_starts_the_host_and_attaches_where_it_listens(variant: Variant, project: BakedProject) -> None:
-    (attach,) = load(project, ".vscode/launch.json")["configurations"]
+    (debug,) = load(project, ".vscode/launch.json")["configurations"]
     tasks = {task["label"]: task for task in load(project, ".vscode/tasks.json")["tasks"]}
     settings = load(project, ".vscode/settings.json")
-    # The names and the port are those that the Azure Functions extension looks for.
-    assert (attach["type"], attach["request"], attach["connect"]["port"]) == ("debugpy", "attach", 9091)
-    start = tasks[attach["preLaunchTask"]]
-    assert (start["label"], start["type"], start["command"]) == ("func: host start", "func", "host start")
+    assert debug["type"] == "debugpy"
+    if variant.has_function:
+        # The names and the port are those that the Azure Functions extension looks for.
+        assert (debug["request"], debug["connect"]["port"]) == ("attach", 9091)
+        assert debug["preLaunchTask"] == "func: host start"
+    else:  # What F5 runs is in test_local_settings.py.
+        assert (debug["request"], debug["module"], debug["args"]) == ("launch", "funcweb.local", ["server"])
+    start = tasks["func: host start"]
+    assert (start["type"], start["command"]) == ("func", "host start")
     assert start["isBackground"] and start["problemMatcher"] == "$func-python-watch"
     install = tasks[start["dependsOn"]]
     for command in (install["command"], install["windows"]["command"]):
         assert command.startswith("${config:azureFunctions.pythonVenv}")
         assert (project.path / command.split()[-1]).name in project.files
     assert settings["azureFunctions.projectLanguage"] == "Python"
-    assert settings["azureFunctions.projectLanguageModel"] == {"v1": 1, "v2": 2}[variant.programming_model]
+    assert settings["azureFunctions.projectLanguageModel"] == (2 if variant.programming_model == "v2" else 1)
     # Nothing here needs a storage account, for which the extension would ask at each start.
     assert settings["azureFunctions.validateEmulators"] is False
 

@@ -119,7 +119,8 @@ def test_instances_answer_as_many_requests_at_once_as_suits_the_mode(variant: Va
     }
     assert bicep.parameters["instanceMemoryMB"] == 2048
     assert bicep.parameters["maximumInstanceCount"] == 40
-    assert bicep.parameters["requestsPerInstance"] == {"sync": 16, "nest_asyncio": 4}.get(variant.mode, 50)
+    at_once = 50 if variant.streams else {"sync": 16, "nest_asyncio": 4}.get(variant.mode, 50)
+    assert bicep.parameters["requestsPerInstance"] == at_once
 
 
 def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -> None:
@@ -133,14 +134,17 @@ def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -
     expected["FUNCTIONS_REQUEST_BODY_SIZE_LIMIT"] = "string(requestBodyLimitMB * 1024 * 1024)"
     expected |= APP_SETTINGS.get(variant.framework, {})
     if variant.observability == "opentelemetry":
-        expected["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] = "true"
+        if variant.has_function:
+            expected["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] = "true"
         if variant.framework == "django":
             expected["OTEL_PYTHON_DJANGO_INSTRUMENT"] = "False"
     if variant.jobs == "timer":
         expected["JOBS_SCHEDULE"] = "0 */5 * * * *"
     if variant.jobs == "queue":
         expected["AzureWebJobsStorage__queueServiceUri"] = "storage.properties.primaryEndpoints.queue"
-    if variant.mode == "sync":
+    if not variant.has_function:
+        expected["PYTHONPATH"] = "/home/site/wwwroot/.python_packages/lib/site-packages"
+    elif variant.mode == "sync":
         expected["PYTHON_THREADPOOL_THREAD_COUNT"] = "string(requestsPerInstance)"
     if variant.mode == "streaming" and variant.python_version in ("3.11", "3.12"):
         expected["PYTHON_ENABLE_INIT_INDEXING"] = "1"
@@ -154,7 +158,7 @@ def body_limit(bicep: Bicep, **parameters: int) -> int:
 
 
 def test_the_bodies_of_all_requests_at_once_fit_into_memory(variant: Variant, bicep: Bicep) -> None:
-    if variant.mode == "streaming":
+    if variant.streams:
         assert bicep.parameters["requestBodyLimitMB"] == 100  # Azure's own: nothing is collected.
         return
     for memory in (512, 2048, 4096):
@@ -236,8 +240,8 @@ def test_what_other_triggers_need_is_said_where_it_is_set_and_in_the_readme(
         needed["Queue"] = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
     for kind, identifier in needed.items():
         role, setting = f"Storage {kind} Data Contributor", f"AzureWebJobsStorage__{kind.lower()}ServiceUri"
-        assert f"// {role}: {identifier}\n" in text and role in readme
-        assert setting in text and setting in readme
+        assert (f"// {role}: {identifier}\n" in text) == (role in readme) == variant.has_function
+        assert (setting in text) == (setting in readme) == variant.has_function
 
 
 def test_parameters_without_a_default_are_given_by_azd(variant: Variant, bicep: Bicep, project: BakedProject) -> None:
@@ -324,4 +328,4 @@ def test_azd_restore_installs_what_requirements_txt_names(bake: Bake, tmp_path: 
 
 def test_the_readme_says_where_concurrency_is_set(variant: Variant, project: BakedProject) -> None:
     names_it = "`requestsPerInstance`" in project.read("README.md")
-    assert names_it == (variant.mode == "sync")
+    assert names_it == (variant.mode == "sync" and variant.has_function)

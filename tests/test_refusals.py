@@ -61,12 +61,19 @@ def refusal(cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path, *
     return sentence(capfd.readouterr().err)
 
 
+def served(variant: Variant) -> list[str]:
+    """Return the modes of the variant's framework in which an app has a server of its own."""
+    return [mode for mode in variant.row["interfaces"] if variant.but(async_mode=mode).works]
+
+
 @pytest.mark.parametrize("variant", refused_combinations(), ids=str)
 def test_combination(variant: Variant) -> None:
     message = pre_gen.check_combination(ROWS, *(variant.answers[question] for question in RULED)) or ""
     assert variant.async_mode in message
     modes = FRAMEWORKS[variant.framework]["interfaces"]
-    if variant.async_mode == "streaming":
+    if variant.async_mode in modes and not variant.has_function:
+        assert "'custom_handler'" in message and message.endswith(f"choose auto or {' or '.join(served(variant))}.")
+    elif variant.async_mode == "streaming":
         assert "choose programming_model v2" in message and "'v1'" in message
     elif variant.async_mode in modes:
         assert "3.11 or 3.12" in message and variant.python_version in message
@@ -75,11 +82,11 @@ def test_combination(variant: Variant) -> None:
         assert all(mode in message for mode in modes if mode not in ("nest_asyncio", "streaming"))
         assert ("streaming" in message) == (variant.programming_model == "v2")
         assert ("or nest_asyncio" in message) == (
-            "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS
+            "nest_asyncio" in modes and variant.python_version in NEST_ASYNCIO_PYTHONS and variant.has_function
         )
 
 
-ONE_OF_EACH_MODE = {variant.async_mode: variant for variant in refused_combinations()}
+ONE_OF_EACH_MODE = {(variant.async_mode, variant.has_function): variant for variant in refused_combinations()}
 
 
 @pytest.mark.parametrize("variant", ONE_OF_EACH_MODE.values(), ids=str)
@@ -200,3 +207,13 @@ def test_overwriting_with_the_same_answers_renews_the_project(cookies: Cookies) 
     (project.path / "mine.txt").write_text("mine", encoding="utf-8")
     bake_over(project, programming_model="v1")
     assert snapshot(project.path) == {**content, "mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize("jobs", [answer for answer in ANSWERS["jobs"] if answer != "none"])
+def test_a_custom_handler_has_no_other_functions(
+    jobs: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path
+) -> None:
+    said = refusal(cookies, capfd, tmpdir, **{**PLAIN, "programming_model": "custom_handler", "jobs": jobs})
+    assert repr(jobs) in said and "custom_handler" in said and "jobs none" in said
+    assert pre_gen.check_jobs("none", "custom_handler") is None
+    assert [pre_gen.check_jobs(jobs, model) for model in ("v1", "v2")] == [None, None]

@@ -90,13 +90,16 @@ def test_the_variants_hold_every_valid_pair() -> None:
 
 def test_the_readme_shows_what_works_with_what() -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| (\w+) +\|((?: *(?:yes|yes, auto|-) *\|)+)$", readme, re.MULTILINE))
+    rows = dict(
+        re.findall(r"^\| (\w+) +\|((?: *(?:yes|yes, auto|-|(?:WSGI, )?ASGI|WSGI) *\|)+)$", readme, re.MULTILINE)
+    )
     modes = [mode for mode in CONTEXT["async_mode"] if mode != "auto"]
-    assert re.search(r"\| framework +\| " + r" +\| ".join(f"`{mode}`" for mode in modes), readme)
+    assert re.search(r"\| framework +\| " + r" +\| ".join(f"`{mode}`" for mode in [*modes, "custom_handler"]), readme)
     for row in ROWS.values():
         expected = [
             "yes, auto" if mode == row["auto"] else "yes" if mode in row["interfaces"] else "-" for mode in modes
         ]
+        expected.append(", ".join(interface.upper() for interface in row["apps"]))
         assert [cell.strip() for cell in rows[row["title"]].split("|")[:-1]] == expected
 
 

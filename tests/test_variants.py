@@ -37,9 +37,13 @@ TRACES: dict[tuple[str, str], str] = {
     ("framework", "custom"): r"smoke_|AZURE\.md|requirements-dev|ruff\.toml|mypy\.ini",
     ("interface", "wsgi"): r"\bwsgi|werkzeug|pep 3333|threads?pool",
     ("interface", "asgi"): r"\basgi|httpx2|uvicorn|lifespan",
-    ("mode", "streaming"): r"(?<!async_mode=)streaming|worker_server|azurefunctions[.-]ext|/stream\b",
+    ("mode", "streaming"): r"streaming_?middleware|worker_server|azurefunctions[.-]ext",
+    ("streams", "yes"): r"(?<!async_mode=)streaming|/stream\b",
     ("mode", "nest_asyncio"): r"nest_asyncio|uvloop",
-    ("programming_model", "v1"): r"function\.json|programming model v1|authLevel",
+    ("programming_model", "v1"): r"programming model v1|scriptFile",
+    ("programming_model", "custom_handler"): r"\bserver\.py|(?<!_)custom.?handler|(asgi|wsgi)_server",
+    ("declared_by", "function.json"): r"function\.json|authLevel",
+    ("has_function", "yes"): r"azure.functions as func|azure-functions>",
     ("programming_model", "v2"): r"function_app|programming model v2|func\.FunctionApp|func\.Blueprint|auth_level",
     ("deployment", "azd"): r"\bazd\b|azure\.yaml|bicep",
     ("ci", "github"): r"\.github|dependabot",
@@ -65,8 +69,15 @@ with_covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=T
 def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
     chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
-    # A WSGI app streams by way of ASGI.
-    return chosen | ({("interface", "asgi")} if variant.mode == "streaming" else set())
+    if variant.mode == "streaming":  # A WSGI app streams by way of ASGI.
+        chosen.add(("interface", "asgi"))
+    if variant.streams:
+        chosen.add(("streams", "yes"))
+    if variant.has_function:
+        chosen.add(("has_function", "yes"))
+    if variant.programming_model != "v2":
+        chosen.add(("declared_by", "function.json"))
+    return chosen
 
 
 def expected_files(variant: Variant) -> set[str]:
@@ -194,10 +205,15 @@ def test_the_function_is_declared(variant: Variant, project: BakedProject) -> No
 
 def check_declared_function(variant: Variant, project: BakedProject) -> None:
     """Check what the function app tells the host of its function."""
-    if variant.programming_model == "v1":
+    handler = json.loads(project.read("host.json")).get("customHandler")
+    assert (handler is None) == variant.has_function
+    if variant.programming_model != "v2":
         function = json.loads(project.read(f"{variant.row['function_name']}/function.json"))
         trigger, output = function["bindings"]
-        assert output == {"type": "http", "direction": "out", "name": "$return"}
+        # What the host forwards to a custom handler has these two and no others.
+        assert output == {"type": "http", "direction": "out", "name": "$return" if variant.has_function else "res"}
+        assert function.get("scriptFile") == ("__init__.py" if variant.has_function else None)
+        assert (project.path / variant.row["function_name"] / "__init__.py").exists() == variant.has_function
     else:
         settings = "import json, os; os.environ.update(json.load(open('local.settings.json'))['Values']); "
         code = "import function_app; [print(f.get_function_json()) for f in function_app.app.get_functions()]"
@@ -220,7 +236,7 @@ def imported_distributions(paths: list[Path]) -> set[str]:
             if isinstance(node, ast.Import):
                 modules.update(alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules.add(node.module)
+                modules.add(node.module.replace("azure.monitor.", ""))
     # From this funcweb/worker_server.py takes what the extension of the worker brings.
     modules -= {"fastapi.applications"}
     # Several distributions share the package azure.
@@ -249,8 +265,12 @@ def requirements(project: BakedProject) -> set[str]:
 
 def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, project: BakedProject) -> None:
     sources = [path for path in project.path.rglob("*.py") if path.parent.name not in ("tests", "testing")]
-    # What settings name is not imported.
+    # What settings name is not imported, and uvicorn takes httptools by itself, where it is.
     named = {Requirement(line).name for line in variant.row.get("also_requires", [])}
+    if (variant.has_function and variant.mode == "streaming") or (
+        not variant.has_function and variant.interface == "asgi"
+    ):
+        named.add("httptools")
     assert requirements(project) == imported_distributions(sources) | named
     tests = imported_distributions(list(project.path.rglob("*.py")))
     app = variant.row["apps"][variant.interface]
@@ -258,12 +278,15 @@ def test_requirements_name_what_is_imported_and_nothing_else(variant: Variant, p
     tools = {Requirement(line).name for line in (app["server_requirement"], app["test_client"]["requirement"]) if line}
     tools |= {"mypy", "pip", "ruff"}  # build.py takes pip
     group = tomllib.loads(project.read("pyproject.toml"))["dependency-groups"]["dev"]
-    assert {Requirement(line).name for line in group} == tests - requirements(project) | tools
+    assert {Requirement(line).name for line in group} == (tests | tools) - requirements(project)
 
 
-def test_azure_functions_is_split_by_python_version(project: BakedProject) -> None:
+def test_azure_functions_is_split_by_python_version(variant: Variant, project: BakedProject) -> None:
     lines = project.read("requirements.txt").splitlines()
     ranges = [Requirement(line) for line in lines if line.startswith("azure-functions")]
+    if not variant.has_function:
+        assert not ranges
+        return
     for python, wanted in (("3.11", "1.26.0"), ("3.12", "1.26.0"), ("3.13", "2.3.0"), ("3.14", "2.3.0")):
         valid = [r for r in ranges if r.marker and r.marker.evaluate({"python_version": python})]
         assert len(valid) == 1
@@ -301,7 +324,7 @@ def test_handler_answers_every_route(variant: Variant, project: BakedProject, tm
         input=json.dumps(requests),
     )
     assert result.returncode == 0, result.stderr
-    replies = iter(json.loads(result.stdout))
+    replies = iter(json.loads(result.stdout.splitlines()[-1]))  # after what a server of its own prints
 
     index = next(replies)
     assert index["status"] == 200 and json.loads(index["body"])["message"]

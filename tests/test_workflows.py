@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.conftest import Bake, BakedProject, Mypy
-from tests.variants import COVERING, FRAMEWORKS, PLAIN, VARIANTS
+from tests.variants import ANSWERS, COVERING, FRAMEWORKS, PLAIN, VARIANTS, Variant
 from tests.workflows import jobs, run, script, workflow
 
 ACTION = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")
@@ -118,7 +118,8 @@ def import_from_package(project: BakedProject, folder: Path) -> subprocess.Compl
     packages.parent.mkdir(parents=True)
     packages.symlink_to(sysconfig.get_path("purelib"))
     (check,) = workflow(project, "ci.yml")["jobs"].values()
-    return run(script(project, "Import the function from the package"), folder, **check.get("env", {}))
+    imported = "server" if "server.py" in project.files else "function"
+    return run(script(project, f"Import the {imported} from the package"), folder, **check.get("env", {}))
 
 
 def test_pre_commit_runs_what_ci_checks(bake: Bake) -> None:
@@ -171,14 +172,15 @@ def test_the_function_is_imported_from_the_package(project: BakedProject, tmp_pa
 
 
 @with_workflows
-def test_the_package_is_imported_before_it_is_kept(project: BakedProject) -> None:
+def test_the_package_is_imported_before_it_is_kept(variant: Variant, project: BakedProject) -> None:
     (check,) = workflow(project, "ci.yml")["jobs"].values()
     names = [step["name"] for step in check["steps"]]
-    assert names[-3:-1] == ["Build the package", "Import the function from the package"]
+    imported = "function" if variant.has_function else "server"
+    assert names[-3:-1] == ["Build the package", f"Import the {imported} from the package"]
 
 
 @on_linux
-@pytest.mark.parametrize("programming_model", ["v1", "v2"])
+@pytest.mark.parametrize("programming_model", ANSWERS["programming_model"])
 def test_a_broken_app_shows_its_traceback(bake: Bake, tmp_path: Path, programming_model: str) -> None:
     project = bake(programming_model=programming_model)
     package = project.path / FRAMEWORKS[PLAIN["framework"]]["package"] / "__init__.py"

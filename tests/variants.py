@@ -32,7 +32,8 @@ ANSWERS: dict[str, list[str]] = {
     if question in FEW or isinstance(CONTEXT[question], list)
 }
 CORE = ("framework", "async_mode", "programming_model")
-RULED = (*CORE, "python_version")  # Between the answers to these there are rules; the others go with anything.
+# Between the answers to these there are rules; the others go with anything, but `jobs` with no custom handler.
+RULED = (*CORE, "python_version")
 
 # What a test bakes where the answer does not matter to it, whatever the defaults are; and where there is no such
 # choice any more, the first that there is.
@@ -89,9 +90,23 @@ class Variant:
         """Whether the template takes it."""
         if self.mode not in self.row["interfaces"]:
             return False
+        if not self.has_function and self.answers.get("jobs", "none") != "none":
+            return False
         if self.mode == "streaming":
             return self.programming_model == "v2"
-        return self.mode != "nest_asyncio" or self.python_version in NEST_ASYNCIO_PYTHONS
+        if self.mode == "nest_asyncio":
+            return self.python_version in NEST_ASYNCIO_PYTHONS and self.programming_model != "custom_handler"
+        return True
+
+    @property
+    def has_function(self) -> bool:
+        """Whether the worker calls it; it has a server of its own else."""
+        return self.programming_model != "custom_handler"
+
+    @property
+    def streams(self) -> bool:
+        """Whether responses are sent as they are generated."""
+        return self.mode == "streaming" or not self.has_function
 
     @property
     def root_path(self) -> str:
@@ -179,8 +194,10 @@ def valid_pairs() -> set[Pair]:
 
 def can_work(answers: dict[str, str]) -> bool:
     """Tell whether there are answers to the other questions with which these work."""
+    jobs = answers.get("jobs", PLAIN["jobs"])
     return any(
         all(answers.get(question, variant.answers[question]) == variant.answers[question] for question in RULED)
+        and variant.but(jobs=jobs).works
         for variant in working_combinations()
     )
 
@@ -199,7 +216,7 @@ def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
     for question in ANSWERS:
         if question not in answers:
             choices = [{**answers, question: answer} for answer in ANSWERS[question]]
-            working = [choice for choice in choices if question not in RULED or can_work(choice)]
+            working = [choice for choice in choices if question not in (*RULED, "jobs") or can_work(choice)]
             answers = max(working, key=lambda choice: len(pairs(choice) & missing))
     return Variant(answers)
 
@@ -224,7 +241,7 @@ def chosen_variants() -> list[Variant]:
 
 
 def running_variants() -> list[Variant]:
-    """Return each framework in each of its modes, with the programming models that admit it in turn.
+    """Return each framework in each of its modes, with the programming models that admit it and call it in turn.
 
     Only one framework has nest_asyncio: each one's own tests run with it, and on a host it does the same to all.
     """
@@ -238,9 +255,25 @@ def running_variants() -> list[Variant]:
     variants = []
     for number, variant in enumerate(modes):
         choices = [variant.but(programming_model=model) for model in ANSWERS["programming_model"]]
-        working = [choice for choice in choices if choice.works]
+        working = [choice for choice in choices if choice.works and choice.has_function]
         variants.append(working[number % len(working)])
     return variants
+
+
+def server_variants() -> list[Variant]:
+    """Return each framework with a server of its own, by each interface that it has."""
+    return [
+        Variant(
+            {
+                **PLAIN,
+                "framework": name,
+                "async_mode": mode_for(name, interface),
+                "programming_model": "custom_handler",
+            }
+        )
+        for name, row in FRAMEWORKS.items()
+        for interface in row["apps"]
+    ]
 
 
 def spread(variants: list[Variant], *questions: str, **fixed: str) -> list[Variant]:

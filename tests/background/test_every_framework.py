@@ -19,7 +19,10 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 HEADERS = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
 
 
-@pytest.mark.parametrize("variant", spread(running_variants(), "route_prefix", jobs="queue"), ids=str)
+QUEUED = [variant for variant in spread(running_variants(), "route_prefix", jobs="queue") if variant.works]
+
+
+@pytest.mark.parametrize("variant", QUEUED, ids=str)
 def test_a_job_is_done_under_its_id_and_in_the_trace_of_its_request(variant: Variant, bake: Bake, storage: str) -> None:
     project = bake.shared(**variant.answers)
     settings = {**FAST, "AzureWebJobsStorage": storage, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -16,12 +17,14 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 
 
 async def forwarded(
-    uri: str, headers: list[tuple[bytes, bytes]], more: list[tuple[bytes, bytes]]
+    forwarder: proxy.Forwarder, headers: list[tuple[bytes, bytes]], more: list[tuple[bytes, bytes]], body: bytes = b""
 ) -> list[dict[str, Any]]:
-    """Forward a GET request from a client that stays, and return what it is sent."""
+    """Forward a request from a client that stays, and return what it is sent."""
     sent: list[dict[str, Any]] = []
-    request = Request("GET", "/", "", {"host": "example.org"}, [(b"host", b"example.org"), *headers])
-    received = iter([{"type": "http.request"}])
+    length = {"content-length": str(len(body))} if body else {}
+    fields = [(name.encode(), value.encode()) for name, value in {"host": "example.org", **length}.items()]
+    request = Request("GET", "/", "", {"host": "example.org", **length}, [*fields, *headers])
+    received = iter([{"type": "http.request", "body": body}])
 
     async def receive() -> Any:
         return next(received, None) or await asyncio.Event().wait()
@@ -29,7 +32,7 @@ async def forwarded(
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await proxy.forward(uri, request, "127.0.0.1", "the-invocation", receive, send, more)
+    await forwarder.forward(request, "127.0.0.1", "the-invocation", receive, send, more)
     return sent
 
 
@@ -43,7 +46,7 @@ def forward(handler: Handler, *headers: tuple[bytes, bytes], more: tuple[tuple[b
 
         async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            return await forwarded(f"http://127.0.0.1:{port}", list(headers), list(more))
+            return await forwarded(proxy.Forwarder(f"http://127.0.0.1:{port}"), list(headers), list(more))
 
     return b"".join(message.get("body", b"") for message in asyncio.run(main()))
 
@@ -132,7 +135,7 @@ async def request_before_the_server(delay: float) -> list[dict[str, Any]]:
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-    task = asyncio.create_task(forwarded(f"http://127.0.0.1:{port}", [], []))
+    task = asyncio.create_task(forwarded(proxy.Forwarder(f"http://127.0.0.1:{port}"), [], []))
     await asyncio.sleep(delay)
     async with await asyncio.start_server(answer, "127.0.0.1", port):
         return await task
@@ -147,3 +150,46 @@ def test_a_server_that_goes_on_refusing_the_connection_is_502(monkeypatch: pytes
     with pytest.raises(proxy.GatewayError, match="Connect call failed") as error:
         asyncio.run(request_before_the_server(0.5))
     assert error.value.status == 502
+
+
+def connections_of_two_requests(answers: int, closes_on_request: bool, body: bytes = b"") -> list[int]:
+    """Forward two requests to a server, and return how many each of its connections has got.
+
+    The server answers so many requests on a connection, and closes it then or, without an answer, on the next request.
+    """
+    counts: list[int] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        counts.append(0)
+        number = len(counts) - 1
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while counts[number] < answers + closes_on_request:
+                await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(len(body))
+                counts[number] += 1
+                if counts[number] <= answers:
+                    writer.write(HEAD + b"body")
+        writer.close()
+
+    async def main() -> None:
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            forwarder = proxy.Forwarder(f"http://127.0.0.1:{port}")
+            for _ in range(2):
+                assert (await forwarded(forwarder, [], [], body))[1]["body"] == b"body"
+                await asyncio.sleep(0.01)  # for the server to close the connection
+            forwarder.close()
+
+    asyncio.run(main())
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("answers", "closes_on_request", "body", "connections"),
+    [(9, False, b"", [2]), (1, False, b"", [1, 1]), (1, True, b"", [2, 1]), (9, False, b"upload", [1, 1])],
+    ids=["kept", "closed", "closed on the next request", "not for a body"],
+)
+def test_a_connection_is_kept_for_the_next_request(
+    answers: int, closes_on_request: bool, body: bytes, connections: list[int]
+) -> None:
+    assert connections_of_two_requests(answers, closes_on_request, body) == connections

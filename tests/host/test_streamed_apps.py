@@ -1,4 +1,4 @@
-"""Apps that stream, in every framework, on Microsoft's own runtime over HTTP."""
+"""Apps that stream, in every framework, on Microsoft's own runtime over HTTP; and on servers of their own."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ from tests import apps
 from tests.apps import COOKIES
 from tests.conftest import Bake
 from tests.host.conftest import put_app
-from tests.variants import FRAMEWORKS, PLAIN, Variant
+from tests.variants import FRAMEWORKS, PLAIN, Variant, mode_for
 
 PREFIX = "/api/v1"
 MIB = 2**20
@@ -27,22 +27,40 @@ class Kind(NamedTuple):
 
     framework: str
     interface: str
+    served_by: str = "worker"
 
 
-KINDS = [Kind(*kind) for kind in apps.kinds("streaming_")]
-READ_UPLOADS = [kind for kind in KINDS if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")]
+def listens(kind: Kind) -> bool:
+    """Return whether the app ends its stream by itself when its client has gone, whatever the server does."""
+    return kind.interface == "wsgi" or hasattr(apps.load(kind.framework), "ANSWERS_WHILE_ASKED")
+
+
+STREAMED = [Kind(*kind) for kind in apps.kinds("streaming_")]
+READ_UPLOADS = [kind for kind in STREAMED if not hasattr(apps.load(kind.framework), "SPOOLS_UPLOADS")]
 # Memory and threads are the middleware's, which is one for each interface; but some frameworks have glue for uploads.
 ONE_OF_EACH = list({kind.interface: kind for kind in reversed(READ_UPLOADS)}.values())
-GLUED = [kind for kind in KINDS if FRAMEWORKS[kind.framework]["wrappers"].get("streaming")]
-one_of_each = pytest.mark.parametrize("served", ONE_OF_EACH, ids="-".join, indirect=True)
-with_uploads = pytest.mark.parametrize("served", list(dict.fromkeys(ONE_OF_EACH + GLUED)), ids="-".join, indirect=True)
+# With a server of its own nothing but that stands between the host and the app. uvicorn goes on taking what a client
+# that has gone will not get, so the ASGI app is one that listens for the disconnect.
+WITH_SERVER = [
+    kind._replace(served_by="server")
+    for kind in {kind.interface: kind for kind in reversed(READ_UPLOADS) if listens(kind)}.values()
+]
+KINDS = STREAMED + WITH_SERVER
+# waitress has the whole upload before it calls the app.
+READ_UPLOADS += [kind for kind in WITH_SERVER if kind.interface == "asgi"]
+GLUED = [kind for kind in STREAMED if FRAMEWORKS[kind.framework]["wrappers"].get("streaming")]
+one_of_each = pytest.mark.parametrize("served", ONE_OF_EACH + WITH_SERVER, ids="-".join, indirect=True)
+with_uploads = pytest.mark.parametrize(
+    "served", list(dict.fromkeys(ONE_OF_EACH + GLUED + WITH_SERVER)), ids="-".join, indirect=True
+)
 
 
 class Served:
     """A project with one of the apps, on the host, and a client for it."""
 
-    def __init__(self, host: RunningHost, mib: int) -> None:
+    def __init__(self, host: RunningHost, mib: int, pid: int) -> None:
         self.host = host
+        self.pid = pid  # of the process in which the app runs
         self.mib = mib  # how many MiB make a body that must not be held in memory
         self.client = httpx2.Client(
             base_url=host.url + PREFIX,
@@ -59,14 +77,14 @@ class Served:
             time.sleep(0.02)
 
     def memory(self, name: str) -> int:
-        """Return bytes of memory of the host's process: VmRSS now, or VmHWM at its highest."""
-        status = Path(f"/proc/{self.host.process.pid}/status").read_text(encoding="utf-8")
+        """Return bytes of memory of the app's process: VmRSS now, or VmHWM at its highest."""
+        status = Path(f"/proc/{self.pid}/status").read_text(encoding="utf-8")
         (line,) = (line for line in status.splitlines() if line.startswith(f"{name}:"))
         return int(line.split()[1]) * 1024
 
     def threads(self) -> int:
-        """Return how many threads the host's process has."""
-        return len(list(Path(f"/proc/{self.host.process.pid}/task").iterdir()))
+        """Return how many threads the app's process has."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
 
     def connect(self, head: str) -> socket.socket:
         """Open a connection and send the head of a request."""
@@ -83,10 +101,16 @@ def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     kind: Kind = request.param
     prefix = PREFIX.strip("/")
     variant = Variant({**PLAIN, "framework": kind.framework, "async_mode": "streaming", "route_prefix": prefix})
+    if kind.served_by == "server":
+        mode = mode_for(kind.framework, kind.interface)
+        variant = variant.but(async_mode=mode, programming_model="custom_handler")
     project = bake(**variant.answers)
     put_app(project, variant, kind.framework, f"streaming_{kind.interface}_app")
     with serve(project.path, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
-        served = Served(host, 1024 if kind in ONE_OF_EACH else 256)
+        pid = host.process.pid
+        if kind.served_by == "server":
+            pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8"))
+        served = Served(host, 1024 if kind in ONE_OF_EACH else 256, pid)
         with served.client:
             yield served
 

@@ -11,7 +11,7 @@ from functions_host.client import HostDied, RunningHost, serve
 from tests.conftest import Bake
 from tests.host.conftest import loop_for
 from tests.host.ingestion import Ingestion, run_ingestion
-from tests.variants import FRAMEWORKS, Variant, one_with, python_for, running_variants, spread
+from tests.variants import FRAMEWORKS, Variant, one_with, python_for, running_variants, server_variants, spread
 
 KEY = "the-key"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -20,8 +20,10 @@ TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 def traced(variant: Variant) -> bool:
     """Return whether a variant has telemetry: each framework once by each interface, and one that streams by each.
 
-    It needs a newer worker than nest_asyncio.
+    It needs a newer worker than nest_asyncio. With a server of its own each interface does the same.
     """
+    if not variant.has_function:
+        return variant.framework == one_with(variant.mode, variant.interface)
     if variant.mode == "streaming":
         return variant.framework == one_with("streaming", variant.interface)
     return variant.mode != "nest_asyncio"
@@ -35,7 +37,8 @@ VARIANTS = [
             for variant in running_variants()
             # Each framework streams in test_streamed_apps.py.
             if traced(variant) or variant.mode == "nest_asyncio" or variant.row["wrappers"].get("streaming")
-        ],
+        ]
+        + server_variants(),
         "route_prefix",
         "auth_level",
     )
@@ -114,7 +117,7 @@ def test_a_large_name(served: Served) -> None:
 def test_an_upload_in_chunks(served: Served) -> None:
     headers = {"content-type": "application/json"}
     response = served.client.post("/hello", content=iter([b'{"name": ', b'"Ada"}']), headers=headers)
-    if served.variant.mode == "streaming":
+    if served.variant.streams:
         assert response.json() == {"message": "Hello, Ada!"}
     else:  # The host passes on only a body whose length is given.
         assert response.status_code in (400, 422)
@@ -192,6 +195,10 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(served: Serve
     assert sorted(names) == [f"GET {served.variant.row['route']}", "POST /hello"], served.host.log
     assert [item["data"]["baseData"]["responseCode"] for item in requests] == ["200", "200"]
     assert not served.ingestion.of_type("RemoteDependencyData", TRACE), "no spans of its parts"
+    if not served.variant.has_function:
+        # The real host's forwarder sends a traceparent of its own; this one passes the client's on.
+        assert {item["tags"]["ai.operation.parentId"] for item in requests} == {PARENT}
+        return
     # The worker logs one line in each invocation, in the trace and the span of the host's.
     lines = served.ingestion.wait_for(2, "MessageData", TRACE)
     invocations = {

@@ -16,18 +16,18 @@ from tests import apps
 from tests.apps import VALUES
 from tests.conftest import Bake
 from tests.host.conftest import loop_for, put_app
-from tests.variants import Variant, one_with, running_variants
+from tests.variants import Variant, one_with, running_variants, server_variants
 
 PREFIX = "/api/v1"
 
 
 # What streams has tests of its own with every framework, in test_streamed_apps.py.
-STREAMING = {one_with("streaming", interface) for interface in ("asgi", "wsgi")}
+ONE_OF_EACH = {one_with("streaming", interface) for interface in ("asgi", "wsgi")}
 VARIANTS = [
     variant.but(route_prefix=PREFIX.strip("/"))
-    for variant in running_variants()
+    for variant in running_variants() + server_variants()
     if (variant.framework, variant.interface) in apps.kinds()
-    and (variant.mode != "streaming" or variant.framework in STREAMING)
+    and (not variant.streams or variant.framework in ONE_OF_EACH)
 ]
 
 
@@ -38,7 +38,7 @@ class Served:
         self.host = host
         self.interface = variant.interface
         self.has_lifespan = variant.interface == "asgi" and hasattr(apps.load(variant.framework), "startups")
-        self.streams = variant.mode == "streaming"
+        self.streams = variant.streams
         self.client = httpx2.Client(base_url=host.url + PREFIX, trust_env=False, timeout=60)
 
 

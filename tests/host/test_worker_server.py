@@ -38,36 +38,42 @@ async def use():
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=server.get_app()), base_url="http://x") as client:
         pages = [(await client.get(page)).text for page in {pages}]
         assert (await client.get("/")).text == "the app's"
-    return {{"own pages": pages.count("the app's"), "records": len(http_coordinator._context_references)}}
+    config = web.uvicorn.Config(server.get_app())
+    return {{
+        "own pages": pages.count("the app's"),
+        "records": len(http_coordinator._context_references),
+        "access log": config.access_log,
+    }}
 
 print(json.dumps(asyncio.run(use())))
 """
 
 
 def use_server(mended: bool) -> dict[str, int]:
-    """Return how many of the pages are the app's, and how many records of requests are kept after their responses."""
+    """Return how many pages are the app's, how many records of answered requests are kept, and whether it logs each."""
     result = run_python("-c", USE.format(mended=mended, pages=PAGES), cwd=PROJECT)
     assert result.returncode == 0, result.stderr
     used: dict[str, int] = json.loads(result.stdout)
     return used
 
 
-def test_the_stock_server_answers_for_the_app_and_keeps_a_record_of_each_request() -> None:
+def test_the_stock_server_answers_for_the_app_and_logs_and_keeps_a_record_of_each_request() -> None:
     used = use_server(mended=False)
     assert used["own pages"] == 0, "upstream has mended it: take leave_all_paths_to_the_app out of worker_server.py"
     assert used["records"] == 1, "upstream has mended it: take forget_answered_requests out of worker_server.py"
+    assert used["access log"], "upstream has mended it: take write_no_access_log out of worker_server.py"
 
 
-def test_the_mended_server_does_neither() -> None:
-    assert use_server(mended=True) == {"own pages": len(PAGES), "records": 0}
+def test_the_mended_server_does_none_of_it() -> None:
+    assert use_server(mended=True) == {"own pages": len(PAGES), "records": 0, "access log": False}
 
 
 def test_where_upstream_has_changed_nothing_is_done() -> None:
-    changed = "import sys; from azurefunctions.extensions.http.fastapi import web; del web.FastAPI; "
+    changed = "from azurefunctions.extensions.http.fastapi import web; del web.FastAPI, web.uvicorn; "
     renamed = "from azure_functions_runtime.http_v2 import http_coordinator as c; del c._context_references; "
     result = run_python("-c", changed + renamed + "import funcweb.streaming; print(vars(c), dir(web))", cwd=PROJECT)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith("{} ") and "'FastAPI'" not in result.stdout
+    assert result.stdout.startswith("{} ") and not {"'FastAPI'", "'uvicorn'"} & set(result.stdout.split(", "))
 
 
 APP = """

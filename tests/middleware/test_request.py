@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -10,6 +10,7 @@ import pytest
 
 from funcweb import route
 from funcweb.asgi import AsgiMiddleware
+from funcweb.http import header_values
 from funcweb.wsgi import WsgiMiddleware
 from tests.invoke import Invocation
 from tests.middleware.requests import call_wsgi, environ_of, request, scope_of
@@ -96,6 +97,28 @@ def test_headers() -> None:
     assert (b"x-name", "José".encode()) in headers
     assert (b"x-list", b"a,b") in headers
     assert all(type(name) is bytes and type(value) is bytes for name, value in headers)
+
+
+def test_the_headers_come_from_the_dictionary_that_azure_functions_keeps() -> None:
+    headers = request(x_name="José").headers
+    assert type(header_values(headers)) is dict, "azure-functions calls it by another name: requests take longer"
+    assert header_values(headers) == dict(headers.items())
+
+
+@pytest.mark.parametrize("proxies", ["1", "2"])
+def test_headers_without_that_dictionary_do_as_well(proxies: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other(func.HttpRequest):
+        @property
+        def headers(self) -> Any:
+            return MappingProxyType(dict(super().headers.items()))
+
+    def seen(req: func.HttpRequest) -> list[dict[str, Any]]:
+        return [{name: told[name] for name in told if "." not in name} for told in (environ_of(req), scope_of(req))]
+
+    monkeypatch.setenv("TRUSTED_PROXIES", proxies)
+    traced(monkeypatch, "00-host", "")
+    req = request(x_name="José", cookie="a=%7B", traceparent="00-client", tracestate="client=1", **FORWARDED)
+    assert seen(Other(req.method, req.url, headers=req.headers, body=b"")) == seen(req)
 
 
 def test_no_content_headers_without_content() -> None:

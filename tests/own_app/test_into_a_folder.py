@@ -139,7 +139,7 @@ def test_its_tests_and_the_owners_pass(baked: Baked) -> None:
 
 
 def test_it_is_built(baked: Baked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("azure_functions-2.0", "azurefunctions_extensions_http_fastapi-1.0", "httpx2-1.0"):
+    for name in ("azure_functions-2.0", "azurefunctions_extensions_http_fastapi-1.0", "httptools-0.9", "httpx2-1.0"):
         package, version = name.split("-")
         write_wheel(tmp_path, package, version, "py3-none-any", {f"{package}_.py": ""})
     monkeypatch.setenv("PIP_NO_INDEX", "1")

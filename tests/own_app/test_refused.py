@@ -103,6 +103,8 @@ def test_a_sample_does_not_take_the_place_of_what_is_there(tmp_path: Path) -> No
         ("infra", "v2", "file 'infra'"),
         (FRAMEWORKS[SAMPLES[0][0]]["package"], "v2", "rename yours"),
         ("function_app.py", "v1", "choose programming_model v2"),
+        ("function_app.py", "custom_handler", "choose programming_model v2"),
+        ("server.py", "custom_handler", "server.py"),
         (".python-version", "v2", "'3.10.4'"),
     ],
 )
@@ -111,6 +113,17 @@ def test_a_folder_in_which_it_could_not_work(there: str, model: str, words: str,
     (tmp_path / there).write_text("3.10.4\n", encoding="utf-8")
     sentence = pre_gen.check_own_folder(tmp_path, "HttpTrigger", model, "3.13", ROWS)
     assert str(tmp_path) in sentence and words in sentence
+
+
+def test_the_server_of_an_earlier_bake_may_be_there(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text("from funcweb.wsgi_server import serve\n", encoding="utf-8")
+    assert pre_gen.check_own_folder(tmp_path, "HttpTrigger", "custom_handler", "3.13", ROWS) is None
+
+
+def test_server_is_taken_only_where_there_is_a_server() -> None:
+    row = ROWS["custom"]
+    assert pre_gen.check_app("server:app", row, "wsgi", "HttpTrigger", "v2") is None
+    assert "'server'" in (pre_gen.check_app("server:app", row, "wsgi", "HttpTrigger", "custom_handler") or "")
 
 
 @pytest.mark.parametrize("version", ["3.13", "3.13.2\n", "cpython-3.13-linux", "# ours\n3.13.1\n3.12\n"])

@@ -22,12 +22,23 @@ PREFIXES = ["", "api"]
 def serve_app(
     folder: Path, app: str, mode: str, prefix: str, files: dict[str, str] | None = None
 ) -> Iterator[RunningHost]:
-    """Write the app's files, bake around them, and serve what comes out."""
+    """Write the app's files, bake around them, and serve what comes out.
+
+    The mode is an async mode, or one with " on its own server" behind it.
+    """
     write(folder, files or {})
-    answers = {"framework": OWN, "async_mode": mode, "app": app, "route_prefix": prefix}
+    async_mode, _, on_its_own = mode.partition(" ")
+    answers = {"framework": OWN, "async_mode": async_mode, "app": app, "route_prefix": prefix}
+    if on_its_own:
+        answers["programming_model"] = "custom_handler"
     bake_into(folder, Variant({**PLAIN, **answers}))
     with serve(folder, env={"PYTHONDONTWRITEBYTECODE": "1"}) as host:
         yield host
+
+
+def streams(mode: str) -> bool:
+    """Return whether responses are sent as they are generated in such a mode."""
+    return mode == "streaming" or " " in mode
 
 
 def root_of(host: RunningHost, prefix: str) -> str:

@@ -25,11 +25,12 @@ def greet(name):
 """
 
 
-def test_page_assets_and_callback(prefix: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize("mode", ["sync", "sync on its own server"])
+def test_page_assets_and_callback(mode: str, prefix: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("dash") / "dashboard"
     path = f"/{prefix}/" if prefix else "/"
     files = {"dashboard.py": APP.format(prefix=path), "assets/own.css": "body { color: red }\n"}
-    with serve_app(folder, "dashboard:server", "sync", prefix, files) as host, browser() as session:
+    with serve_app(folder, "dashboard:server", mode, prefix, files) as host, browser() as session:
         root = root_of(host, prefix)
         page = session.get(f"{root}/")
         assert page.status_code == 200

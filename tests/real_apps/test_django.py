@@ -39,7 +39,16 @@ def token(page: requests.Response) -> str:
     return found
 
 
-@pytest.mark.parametrize(("mode", "module"), [("sync", "wsgi"), ("async", "asgi"), ("streaming", "asgi")])
+@pytest.mark.parametrize(
+    ("mode", "module"),
+    [
+        ("sync", "wsgi"),
+        ("async", "asgi"),
+        ("streaming", "asgi"),
+        ("sync on its own server", "wsgi"),
+        ("async on its own server", "asgi"),
+    ],
+)
 def test_sign_in_and_save(mode: str, module: str, prefix: str, tmp_path: Path) -> None:
     folder = tmp_path / "our-site"
     start_project(folder, prefix)

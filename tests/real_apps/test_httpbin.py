@@ -10,12 +10,12 @@ import requests.auth
 from tests.real_apps.conftest import browser, root_of, serve_app
 
 
-@pytest.fixture(scope="module")
-def root(prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture(scope="module", params=["sync", "sync on its own server"])
+def root(request: pytest.FixtureRequest, prefix: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of httpbin."""
     folder: Path = tmp_path_factory.mktemp("bin") / "bin"
     folder.mkdir()
-    with serve_app(folder, "httpbin:app", "sync", prefix) as host:
+    with serve_app(folder, "httpbin:app", request.param, prefix) as host:
         yield root_of(host, prefix)
 
 

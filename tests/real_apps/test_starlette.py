@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from tests.real_apps.conftest import browser, root_of, serve_app
+from tests.real_apps.conftest import browser, root_of, serve_app, streams
 
 # Put together from Starlette's documentation: sessions, requests, lifespan, static files.
 APP = """
@@ -71,9 +71,9 @@ app = Starlette(
 """
 
 
-@pytest.fixture(scope="module", params=["async", "streaming"])
+@pytest.fixture(scope="module", params=["async", "streaming", "async on its own server"])
 def mode(request: pytest.FixtureRequest) -> str:
-    """Buffered and streaming."""
+    """Buffered, streaming, and on its own server."""
     chosen: str = request.param
     return chosen
 
@@ -122,4 +122,4 @@ def test_stream(site: Site, mode: str) -> None:
     with site.client.get(f"{site.root}/ticks", stream=True) as response:
         times = [time.monotonic() for _ in response.iter_lines(chunk_size=1)]
     assert len(times) == 3
-    assert (times[-1] - times[0] > 0.4) == (mode == "streaming")
+    assert (times[-1] - times[0] > 0.4) == streams(mode)

@@ -3,7 +3,7 @@
 from bottle import Bottle
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -13,7 +13,7 @@ from . import (
 )
 
 app = Bottle()
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.merge(events.app)
 # jinja: endif
 # jinja: if cookiecutter.jobs == "queue"

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-# jinja: if cookiecutter.__mode == "streaming" and cookiecutter.jobs == "queue"
+# jinja: if cookiecutter.__streams and cookiecutter.jobs == "queue"
 from . import events, work
 
-# jinja: elif cookiecutter.__mode == "streaming"
+# jinja: elif cookiecutter.__streams
 from . import events
 
 # jinja: elif cookiecutter.jobs == "queue"
@@ -15,7 +15,7 @@ from . import work
 # jinja: endif
 urlpatterns = [
     path("manage/", admin.site.urls),  # Without a route prefix, /admin belongs to the Functions host.
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     path("stream", events.stream),
     # jinja: endif
     # jinja: if cookiecutter.jobs == "queue"

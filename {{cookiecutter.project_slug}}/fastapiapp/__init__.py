@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -16,7 +16,7 @@ app = FastAPI(
     title="{{ cookiecutter.__title }}",
     description="{{ cookiecutter.__summary }}",
 )
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.include_router(events.router)
 # jinja: endif
 # jinja: if cookiecutter.jobs == "queue"

@@ -7,17 +7,11 @@ from urllib.parse import unquote
 import azure.functions as func
 
 from funcweb.cookies import restored_cookies
-from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.http import client_address, forwarded, header_values, server_address, split_url, trusted_proxies
+from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
 from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
-from funcweb.route import (
-    as_root_path,
-    enter_invocation,
-    function_context,
-    route_prefix,
-    split_root_path,
-    trace_fields,
-)
+from funcweb.route import as_root_path, route_prefix, split_root_path
 
 ASGI_VERSIONS = {"version": "3.0", "spec_version": "2.5"}
 
@@ -90,7 +84,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
 
     def scope(self, req: func.HttpRequest, context: func.Context | None) -> Scope:
         """Return the connection scope of a request (ASGI, HTTP specification 2.5)."""
-        headers = req.headers
+        headers = header_values(req.headers)
         authority, path, query = split_url(req.url)
         if self.proxies > 1:
             authority, headers = forwarded(authority, headers)
@@ -99,7 +93,7 @@ class AsgiMiddleware(func.AsgiMiddleware):
         trace = trace_fields(context)
         if trace and ("traceparent" in headers or "tracestate" in headers):
             headers = {name: headers[name] for name in headers if name not in ("traceparent", "tracestate")}
-        fields = [(name.encode(), headers[name].encode()) for name in headers]
+        fields = [(name.encode(), value.encode()) for name, value in headers.items()]
         fields += trace
         scheme, server = server_address(authority)
         decoded = unquote(path) if "%" in path else path

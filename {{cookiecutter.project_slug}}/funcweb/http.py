@@ -27,6 +27,16 @@ def trusted_proxies() -> int:
     return int(value)
 
 
+def header_values(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the headers of an HttpRequest, by their names in lower case, as the dictionary that azure-functions keeps.
+
+    It wraps that in a class of Python code, which takes 0.1 us for each header that is looked up: a fifth of all that
+    this middleware takes for a browser's request. Where a version has no such dictionary, the wrapper does as well.
+    """
+    values: Mapping[str, str] = getattr(headers, "__http_headers__", headers)
+    return values
+
+
 def split_url(url: str) -> tuple[str, str, str]:
     """Split a URL into scheme and authority, path, and query string, leaving the percent-encoding alone."""
     url, _, query = url.partition("?")

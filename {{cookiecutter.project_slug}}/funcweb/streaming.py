@@ -13,19 +13,15 @@ from typing import Any
 import azure.functions as func
 from azurefunctions.extensions.http.fastapi import Request, Response
 
+from funcweb.forwarded import original_headers
+from funcweb.invocation import enter_invocation, function_context, trace_fields
 from funcweb.lifespan import AppLifespan, AsgiApp, Message, Scope
-from funcweb.route import (
-    as_root_path,
-    enter_invocation,
-    function_context,
-    route_prefix,
-    split_root_path,
-    trace_fields,
-)
-from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app
+from funcweb.route import as_root_path, route_prefix, split_root_path
+from funcweb.worker_server import forget_answered_requests, leave_all_paths_to_the_app, write_no_access_log
 
 # Before the worker makes its server, which it does once it has imported the function app.
 leave_all_paths_to_the_app()
+write_no_access_log()
 forget_answered_requests()
 
 # What ASGI names for a connection (HTTP specification 2.5); the worker's server has put its own routing beside it.
@@ -187,16 +183,3 @@ def with_trace(headers: list[tuple[bytes, bytes]], context: func.Context | None)
     if not trace:
         return headers
     return [*(header for header in headers if header[0] not in (b"traceparent", b"tracestate")), *trace]
-
-
-def original_headers(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the headers with the Host that the client used.
-
-    The host forwards to the worker's own address and writes the Host of the request, which links and redirects need,
-    into X-Forwarded-Host, over what the client may have written there (azure-functions-host,
-    ScriptInvocationRequestTransformer).
-    """
-    host = next((value for name, value in headers if name == b"x-forwarded-host"), None)
-    if host is None:
-        return headers
-    return [(name, host if name == b"host" else value) for name, value in headers]

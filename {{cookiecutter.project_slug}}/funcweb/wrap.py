@@ -5,7 +5,7 @@
 {%- set module, function = path.split(".") -%}
 {%- set _ = wrappers.append((glue ~ module, function)) -%}
 {%- endfor -%}
-"""What is put around the web app before the middleware gets it."""
+"""What is put around the web app before it is served."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ from {{ module }} import {{ function }}
 {% endfor %}
 
 def wrap(app: Any) -> Any:
-    """Return the app as the middleware is to call it."""
+    """Return the app as it is to be called."""
     return {% for module, function in wrappers %}{{ function }}({% endfor %}app{{ ")" * wrappers | length }}

@@ -10,10 +10,11 @@ from urllib.parse import unquote_to_bytes
 import azure.functions as func
 
 from funcweb.cookies import restored_cookies
-from funcweb.http import client_address, forwarded, server_address, split_url, trusted_proxies
+from funcweb.http import client_address, forwarded, header_values, server_address, split_url, trusted_proxies
+from funcweb.invocation import function_context, trace_headers
 from funcweb.pep3333 import Environ, ErrorLog, ExcInfo, WsgiApp, close, environ_key, status_code, to_wsgi
 from funcweb.response import AZURE_TIMEOUT, AppResponse, too_late
-from funcweb.route import as_root_path, function_context, route_prefix, split_root_path, trace_headers
+from funcweb.route import as_root_path, route_prefix, split_root_path
 
 
 class WsgiMiddleware(func.WsgiMiddleware):
@@ -66,7 +67,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
         """Return the environ of a request (PEP 3333, "environ Variables")."""
-        headers = req.headers
+        headers = header_values(req.headers)
         authority, path, query = split_url(req.url)
         if self.proxies > 1:
             authority, headers = forwarded(authority, headers)
@@ -92,10 +93,9 @@ class WsgiMiddleware(func.WsgiMiddleware):
             "wsgi.run_once": False,
             **function_context(context),
         }
-        for name in headers:
+        for name, value in headers.items():
             key = environ_key(name)
             if key is not None:
-                value = headers[name]
                 environ[key] = value if value.isascii() else to_wsgi(value)
         environ.pop("HTTP_TRANSFER_ENCODING", None)  # The host has decoded it.
         trace_parent, trace_state = trace_headers(context)

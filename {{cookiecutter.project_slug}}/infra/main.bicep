@@ -1,4 +1,4 @@
-{%- set requests = {"sync": 16, "nest_asyncio": 4}[cookiecutter.__mode] | default(50) -%}
+{%- set requests = 50 if cookiecutter.__streams else {"sync": 16, "nest_asyncio": 4}[cookiecutter.__mode] | default(50) -%}
 // All that this project has in Azure, in one resource group. `azd up` makes it, and changes it after a change here;
 // `azd down` removes it. There is no key or password in it: the function app has an identity, and what it needs to
 // reach grants that identity one role each.
@@ -24,7 +24,10 @@ param instanceMemoryMB int = 2048
 param maximumInstanceCount int = 40
 
 // When all instances have this many, another one starts. Azure gives a Python instance one at a time unless told.
-{%- if cookiecutter.__mode == "sync" %}
+{%- if cookiecutter.programming_model == "custom_handler" and cookiecutter.__interface == "wsgi" %}
+// Here each request has a thread of the server's own, which mostly waits for something else, such as a database or the
+// client. Code that computes wants fewer requests; `threads` of `serve` in server.py is the most that there can be.
+{%- elif cookiecutter.__mode == "sync" %}
 // Here each request has a thread of its own, which mostly waits for something else, such as a database: 16 keep one
 // core busy. Code that computes wants fewer.
 {%- elif cookiecutter.__mode == "nest_asyncio" %}
@@ -38,8 +41,8 @@ param maximumInstanceCount int = 40
 @maxValue(1000)
 param requestsPerInstance int = {{ requests }}
 
-{% if cookiecutter.__mode == "streaming" -%}
-// A body arrives in chunks and is held nowhere, unless the app collects it, so memory sets no bound. This is Azure's own.
+{% if cookiecutter.__streams -%}
+// A body {{ "lies in a temporary file until it is whole" if cookiecutter.__middleware_module == "wsgi_server" else "arrives in chunks and is held nowhere, unless the app collects it" }}, so memory sets no bound. This is Azure's own.
 @description('The largest body of a request, in MB. A larger one gets status 413.')
 @minValue(1)
 param requestBodyLimitMB int = 100
@@ -138,6 +141,7 @@ resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
 }
 
 // Storage Blob Data Owner, on this account: the least with which the host keeps its locks.
+{%- if cookiecutter.programming_model != "custom_handler" %}
 //
 {% if cookiecutter.jobs == "queue" -%}
 // That does for HTTP and for timers. Queues and blob triggers need the second role, below, and Durable Functions a third,
@@ -148,6 +152,7 @@ resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
 // Storage Queue Data Contributor: 974c5e8b-45b9-4653-ba55-5f855dd0fb88
 {%- endif %}
 // Storage Table Data Contributor: 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3
+{%- endif %}
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storage
   name: guid(storage.id, identity.id, 'Storage Blob Data Owner')
@@ -254,8 +259,10 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.properties.primaryEndpoints.blob }
         { name: 'AzureWebJobsStorage__queueServiceUri', value: storage.properties.primaryEndpoints.queue }
 {%- else %}
+{%- if cookiecutter.programming_model != "custom_handler" %}
         // With queues AzureWebJobsStorage__queueServiceUri too (primaryEndpoints.queue), and with Durable Functions also
         // AzureWebJobsStorage__tableServiceUri (primaryEndpoints.table); see the roles above.
+{%- endif %}
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.properties.primaryEndpoints.blob }
 {%- endif %}
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
@@ -279,10 +286,13 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
         // When the timer fires, in UTC: second, minute, hour, day, month, day of the week.
         { name: 'JOBS_SCHEDULE', value: '0 */5 * * * *' }
 {%- endif %}
-{%- if cookiecutter.observability == "opentelemetry" %}
+{%- if cookiecutter.observability == "opentelemetry" and cookiecutter.programming_model != "custom_handler" %}
         { name: 'PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY', value: 'true' }
 {%- endif %}
-{%- if cookiecutter.__mode == "sync" %}
+{%- if cookiecutter.programming_model == "custom_handler" %}
+        // Where the packages are. The worker finds them by itself, but the host starts server.py without the worker.
+        { name: 'PYTHONPATH', value: '/home/site/wwwroot/.python_packages/lib/site-packages' }
+{%- elif cookiecutter.__mode == "sync" %}
         { name: 'PYTHON_THREADPOOL_THREAD_COUNT', value: string(requestsPerInstance) }
 {%- endif %}
 {%- if cookiecutter.__mode == "streaming" and cookiecutter.python_version in ("3.11", "3.12") %}

@@ -5,7 +5,7 @@ from litestar.logging import LoggingConfig
 from litestar.openapi.config import OpenAPIConfig
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -31,7 +31,7 @@ app = Litestar(
     route_handlers=[
         index,
         health,
-        # jinja: if cookiecutter.__mode == "streaming"
+        # jinja: if cookiecutter.__streams
         events.stream,
         # jinja: endif
         hello.HelloController,

@@ -4,7 +4,7 @@ from quart import Quart
 from quart.typing import ResponseReturnValue
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -14,7 +14,7 @@ from . import (
 )
 
 app = Quart(__name__)
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.register_blueprint(events.bp)
 # jinja: endif
 # jinja: if cookiecutter.jobs == "queue"

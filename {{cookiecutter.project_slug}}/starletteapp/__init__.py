@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -30,7 +30,7 @@ app = Starlette(
     routes=[
         Route("/", index),
         Route("/health", health),
-        # jinja: if cookiecutter.__mode == "streaming"
+        # jinja: if cookiecutter.__streams
         *events.routes,
         # jinja: endif
         *hello.routes,

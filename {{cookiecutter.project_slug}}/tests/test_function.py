@@ -3,7 +3,7 @@
 
 {{ [
   "from " ~ cookiecutter.__module ~ " import " ~ cookiecutter.__variable ~ (" as web_app" if cookiecutter.__variable != "web_app" else ""),
-  "from " ~ ("function_app" if cookiecutter.programming_model == "v2" else cookiecutter.__function_name) ~ " import main",
+  "from " ~ cookiecutter.__entry.removesuffix(".py") ~ " import main",
   "from funcweb.testing." ~ testing ~ " import ThroughFunction",
   "from funcweb.testing.smoke_" ~ cookiecutter.__interface ~ " import status_of",
 ] | sort | join("\n") }}

@@ -3,7 +3,7 @@
 from falcon.asgi import App, Request, Response
 
 from . import (
-    # jinja: if cookiecutter.__mode == "streaming"
+    # jinja: if cookiecutter.__streams
     events,
     # jinja: endif
     hello,
@@ -33,7 +33,7 @@ app = App()
 # jinja: if cookiecutter.jobs == "queue"
 app.add_route("/jobs", work.Jobs())
 # jinja: endif
-# jinja: if cookiecutter.__mode == "streaming"
+# jinja: if cookiecutter.__streams
 app.add_route("/stream", events.Stream())
 # jinja: endif
 app.add_route("/", Index())

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from funcweb.testing import Invocation, Through
+from funcweb.testing.through import Invocation, Through
 
 
 class ThroughFunction(Through):

@@ -7,8 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.test import client
 from django.urls import get_script_prefix, set_script_prefix
 
-from funcweb.testing import Through
-
 Answer = tuple[int, list[tuple[str, str]], bytes]
 
 
@@ -23,7 +21,7 @@ class Handler(client.ClientHandler):
     def __init__(self, app: Any, enforce_csrf_checks: bool) -> None:
         super().__init__(enforce_csrf_checks)
         self.app = app
-        self.handler = app.app if isinstance(app, Through) else app
+        self.handler = getattr(app, "app", app)  # The function as an app has the app.
 
     def __call__(self, environ: dict[str, Any]) -> HttpResponse:
         """Answer."""

@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from azurefunctions.extensions.http.fastapi import Request
 
-from funcweb.testing import PATH_CHARACTERS, Invocation, Through
 from funcweb.testing.asgi import pass_lifespan
+from funcweb.testing.through import PATH_CHARACTERS, Invocation, Through
 
 
 class ThroughFunction(Through):

@@ -4,7 +4,8 @@ import asyncio
 from http.client import responses
 from typing import Any
 
-from funcweb.testing import Through, streaming
+from funcweb.testing import streaming
+from funcweb.testing.through import Through
 from funcweb.testing.wsgi import read_body, request_headers, request_path
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http.client import responses
 from typing import Any
 
-from funcweb.testing import Invocation, Through
+from funcweb.testing.through import Invocation, Through
 
 
 class ThroughFunction(Through):
