@@ -22,6 +22,7 @@ from . import environment
 from .app import MAX_BODY, HostApp
 from .custom_handler import CustomHandler
 from .errors import HostError
+from .listeners import Listeners
 from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
 from .worker import Worker
@@ -103,13 +104,15 @@ def _bind(port: int) -> socket.socket:
         raise HostError(f"Port {port} {why}: give another one with --port.") from None
 
 
-def _list_functions(worker: Worker | CustomHandler, routes: list[Route], url: str) -> None:
+def _list_functions(worker: Worker | CustomHandler, listeners: Listeners | None, routes: list[Route], url: str) -> None:
     by_name = {route.function.name: route for route in routes}
     print("Functions:\n")
     for function in worker.functions:
         if function.name in by_name:
             methods = ",".join(function.methods) or "all methods"
             where = f"[{methods}] {url}/{by_name[function.name].template.removeprefix('/')}"
+        elif listeners:
+            where = listeners.describe(function)
         else:
             where = f"{function.trigger_type} (this host fires HTTP triggers only)"
         print(f"\t{function.name}: {where}\n")
@@ -177,6 +180,7 @@ async def _answer_requests(
             "function_app.py, or add a folder with a function.json."
         )
     routes = build_routes(worker.functions, project.route_prefix)
+    listeners = Listeners(worker, worker.functions) if isinstance(worker, Worker) else None
     limit = os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "")
     app = HostApp(
         worker,
@@ -185,6 +189,7 @@ async def _answer_requests(
         max_body=int(limit) if limit.isdecimal() else MAX_BODY,
         homepage=os.environ.get(_NO_HOMEPAGE, "").lower() != "true",
         custom_headers=project.custom_headers,
+        invocable=worker.functions if isinstance(worker, Worker) else (),
     )
     config = uvicorn.Config(
         app,
@@ -204,15 +209,21 @@ async def _answer_requests(
     if args.example:
         print(*(f"Open {root}{path}" for path in args.example), sep="\n", end="\n\n")
     else:
-        _list_functions(worker, routes, url)
+        _list_functions(worker, listeners, routes, url)
     if args.endpoint:
         print(f"Connect clients to {root}{args.endpoint}\n")
     print(f"Listening on {address}", flush=True)
     server = uvicorn.Server(config)
     signals.served = True
     watch = asyncio.create_task(_end_with(worker, server)) if isinstance(worker, CustomHandler) else None
-    await server.serve(sockets=[listener])
-    app.close()
+    if listeners:
+        listeners.start()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        app.close()
+        if listeners:
+            await listeners.stop(_GRACE)
     if watch and watch.done():
         watch.result()
 
