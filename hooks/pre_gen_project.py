@@ -143,8 +143,8 @@ def check_jobs(jobs: str, programming_model: str) -> str | None:
     """Return why there cannot be such functions beside the web app, or None."""
     if jobs != "none" and programming_model == "custom_handler":
         return (
-            f"jobs {jobs!r} does not work with programming_model 'custom_handler', to which the host would send a timer "
-            "or a message as a request like any other: choose programming_model v2 or v1, or jobs none."
+            f"jobs {jobs!r} does not work with programming_model 'custom_handler', to which the host would send a "
+            "timer or a message as a request like any other: choose programming_model v2 or v1, or jobs none."
         )
     return None
 
