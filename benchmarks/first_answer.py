@@ -6,7 +6,7 @@ FastAPI and Flask are baked in each way to run, packed by build.py and unpacked 
 started on the local Functions host, and the server of the custom handler also without any host. The runs take turns; a
 figure is the median. The local host is Python too, and shares a process with the worker: what Azure's host and its own
 start take is not in these figures. The difference between the rows is what tells. --write renews the table in
-docs/custom-handlers.md.
+docs/figures.md.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.cold_start import PACKAGES, make_built_package
-from benchmarks.readme import renew
+from benchmarks.readme import FIGURES, renew
 from benchmarks.soak import TITLES
 from functions_host.client import command, environment, stop
 
@@ -128,13 +128,13 @@ def main() -> int:
     """Measure, print the table and write it where asked; return the exit code."""
     parser = argparse.ArgumentParser(description="Measure cold starts, from the package that is deployed.")
     parser.add_argument("--runs", type=int, default=10)
-    parser.add_argument("--write", action="store_true", help="renew the table in docs/custom-handlers.md")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/figures.md")
     options = parser.parse_args()
     try:
         results = run(options.runs)
         print(table(results))
         if options.write:
-            renew(ROOT / "docs" / "custom-handlers.md", "first-answer", table(results))
+            renew(FIGURES, "first-answer", table(results))
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ Every contender is timed for a few milliseconds in turn, round after round, so t
 is the smallest time of its rounds, less that of the bare app. The nest_asyncio path runs in a process of its own, since
 it patches asyncio for good. "Plain" is benchmarks/plain.py, the least that an adapter needs. In Azure a request has a
 trace context and comes through one proxy that is trusted, and most cookies come back as the host has escaped them.
---write renews benchmarks/overhead.svg and the table in docs/middleware.md.
+--write renews the table in docs/figures.md.
 """
 
 import argparse
@@ -28,9 +28,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "{{cookiecutter.project_slug}}"))
 sys.dont_write_bytecode = True  # Cookiecutter would copy it into every project.
 
-from benchmarks.chart import bar_chart  # noqa: E402
 from benchmarks.plain import PlainAsgi, PlainWsgi  # noqa: E402
-from benchmarks.readme import renew  # noqa: E402
+from benchmarks.readme import FIGURES, renew  # noqa: E402
 from funcweb.asgi import AsgiMiddleware  # noqa: E402
 from funcweb.wsgi import WsgiMiddleware  # noqa: E402
 from tests.invoke import Invocation  # noqa: E402
@@ -207,20 +206,11 @@ def table(results: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def write(results: dict[str, dict[str, float]]) -> None:
-    """Renew the table in the documents and the chart."""
-    renew(ROOT / "docs" / "middleware.md", "overhead", table(results))
-    times = results["a browser, in Azure"]
-    names = ["stock WSGI", "ours WSGI", "nest_asyncio", "stock ASGI", "ours ASGI"]
-    chart = bar_chart("Microseconds a request over the bare app", {name: times[name] for name in names})
-    (ROOT / "benchmarks" / "overhead.svg").write_text(chart, encoding="utf-8")
-
-
 def main() -> None:
     """Measure, print the table and write it where asked."""
     parser = argparse.ArgumentParser(description="Measure what a middleware adds to a call of the bare app.")
     parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--write", action="store_true", help="renew the table in docs/middleware.md and the chart")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/figures.md")
     parser.add_argument("--nest-asyncio", choices=REQUESTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.nest_asyncio:
@@ -232,7 +222,7 @@ def main() -> None:
     }
     print(table(results))
     if options.write:
-        write(results)
+        renew(FIGURES, "overhead", table(results))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ measured in turn, round after round, so that all meet the same machine:
 The local host stands in for the one in Azure and shares a process with the worker. Requests of a streaming app it
 forwards in Python, where the real one has compiled code; so their requests a second say more about the local host than
 about the app, and are a lower bound: benchmarks.worker measures the worker's side alone. --write renews the table in
-docs/streaming.md.
+docs/figures.md.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.load import Load, load
-from benchmarks.readme import renew
+from benchmarks.readme import FIGURES, renew
 from benchmarks.soak import MIB, TITLES, resident_memory
 from functions_host.client import HostDied, environment, serve, stop
 
@@ -269,13 +269,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compare streaming with what buffers, and with plain servers.")
     parser.add_argument("--rounds", type=int, choices=range(1, 101), default=6, metavar="1-100")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long one load lasts")
-    parser.add_argument("--write", action="store_true", help="renew the table in docs/streaming.md")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/figures.md")
     options = parser.parse_args()
     try:
         results = run(options.rounds, options.seconds)
         print(table(results))
         if options.write:
-            renew(ROOT / "docs" / "streaming.md", "streaming", table(results))
+            renew(FIGURES, "streaming", table(results))
     except (HostDied, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -6,7 +6,7 @@ FastAPI and Flask are baked streaming. Microsoft's worker runs each in a process
 a request to the worker's own server makes the process invoke the function, as the host would tell it to. The same apps
 are served by plain uvicorn, Flask's by way of a2wsgi. All are up at once and answer GET /hello/x on 16 connections
 (benchmarks/load.py) in turn, round after round. A figure is the smallest of the rounds. Linux only. --write renews the
-table in docs/streaming.md.
+table in docs/figures.md.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from typing import Any
 import uvloop
 
 from benchmarks.load import load
-from benchmarks.readme import renew
+from benchmarks.readme import FIGURES, renew
 from benchmarks.soak import TITLES
 from benchmarks.streaming import CONNECTIONS, ROOT, Contender, Server, bake
 from functions_host.client import HostDied, environment, stop
@@ -158,7 +158,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what a streamed request costs the worker, beside uvicorn.")
     parser.add_argument("--rounds", type=int, choices=range(1, 101), default=6, metavar="1-100")
     parser.add_argument("--seconds", type=float, default=2.0, help="how long one load lasts")
-    parser.add_argument("--write", action="store_true", help="renew the table in docs/streaming.md")
+    parser.add_argument("--write", action="store_true", help="renew the table in docs/figures.md")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -168,7 +168,7 @@ def main() -> int:
         results = run(options.rounds, options.seconds)
         print(table(results))
         if options.write:
-            renew(ROOT / "docs" / "streaming.md", "worker", table(results))
+            renew(FIGURES, "worker", table(results))
     except (HostDied, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

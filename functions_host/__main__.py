@@ -75,6 +75,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="print the URL of this path, without the route prefix, in the place of the functions' routes; repeatable",
     )
     parser.add_argument(
+        "--endpoint",
+        metavar="PATH",
+        help="print the URL of this path too, at which clients connect that are no browsers",
+    )
+    parser.add_argument(
         "--no-install",
         dest="install",
         action="store_false",
@@ -200,11 +205,13 @@ async def _answer_requests(
     )
     address = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
     print(f"Runtime: {worker.description}\n")
+    root = f"{address}/{project.route_prefix}".rstrip("/")
     if args.example:
-        root = f"{address}/{project.route_prefix}".rstrip("/")
         print(*(f"Open {root}{path}" for path in args.example), sep="\n", end="\n\n")
     else:
         _list_functions(worker, listeners, routes, url)
+    if args.endpoint:
+        print(f"Connect clients to {root}{args.endpoint}\n")
     print(f"Listening on {address}", flush=True)
     server = uvicorn.Server(config)
     signals.served = True

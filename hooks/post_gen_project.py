@@ -324,7 +324,7 @@ def main() -> int:
         STARTED.unlink()
     if sample:
         choose_interface(Path(sample), context["__interface"], owners)
-    for path in pruned_paths(context["__keep"], context["_frameworks"], context["framework"]):
+    for path in pruned_paths(context["__keep"][0], context["_frameworks"], context["framework"]):
         remove(Path(path), owners)
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
     if sample and package != sample:

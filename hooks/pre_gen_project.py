@@ -126,10 +126,11 @@ def check_combination(
             f"async_mode {async_mode!r} does not work with programming_model 'custom_handler', {reason}: choose "
             f"{' or '.join(mode for mode in ('auto', *modes) if mode != 'auto' or row['auto'])}."
         )
-    if async_mode == "streaming" and programming_model != "v2":
+    if programming_model == "v1" and "streaming" in (async_mode, row["auto"] if async_mode == "auto" else ""):
+        means = f", which is streaming for {row['title']}," if async_mode == "auto" else ""
         return (
-            f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
-            "has no streaming: choose programming_model v2, or another async_mode."
+            f"async_mode {async_mode!r}{means} does not work with programming_model {programming_model!r}, for which "
+            f"the worker has no streaming: choose programming_model v2, or async_mode {' or '.join(modes)}."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (
@@ -333,7 +334,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     beside = tuple(context["__job_modules"].split())
     yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"], beside)
     if row["package"]:
-        yield check_folder(folder, context["__keep"], frameworks, context["framework"])
+        yield check_folder(folder, context["__keep"][0], frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])
     else:
         yield check_own_folder(

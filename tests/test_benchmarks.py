@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import BENCHMARKS
 from benchmarks.load import Connection
-from benchmarks.readme import renew
+from benchmarks.pictures import FOLDER, PICTURES, TEXT, Picture
+from benchmarks.readme import FIGURES, read, renew
 from benchmarks.streaming import CONTENDERS, Figures, table
 from benchmarks.worker import CONTENDERS as SERVERS
 from benchmarks.worker import table as worker_table
@@ -46,6 +49,34 @@ def test_renew_refuses_a_file_without_the_marks(tmp_path: Path) -> None:
     readme.write_text("<!-- a -->\n<!-- /b -->\n", encoding="utf-8")
     with pytest.raises(ValueError, match="no lines <!-- a --> and <!-- /a -->"):
         renew(readme, "a", "| table |")
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- a -->\n<!-- /a -->\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="no table between <!-- a --> and <!-- /a -->"):
+        read(page, "a")
+    renew(page, "a", "| app | ms |\n|---|---|\n| x, y | 1.0 (1.00) |\n| z | - |")
+    assert read(page, "a") == [{"app": "x, y", "ms": "1.0 (1.00)"}, {"app": "z", "ms": "-"}]
+
+
+def test_one_command_renews_all_figures() -> None:
+    page = FIGURES.read_text(encoding="utf-8")
+    tables = re.findall(r"<!-- /(.*) -->", page)
+    assert sorted(picture.table for picture in PICTURES) == sorted(tables)
+    assert sorted(name.replace("_", "-") for name, *_ in BENCHMARKS) == sorted(tables)
+    for name in tables:
+        assert f'srcset="figures/{name}-dark.svg"' in page and f'src="figures/{name}-light.svg"' in page
+
+
+@pytest.mark.parametrize("theme", TEXT)
+@pytest.mark.parametrize("picture", PICTURES, ids=[picture.table for picture in PICTURES])
+def test_a_picture_shows_the_numbers_of_its_table(picture: Picture, theme: str) -> None:
+    cells = [row[column] for row in read(FIGURES, picture.table) for column in picture.columns]
+    drawn = (FOLDER / f"{picture.table}-{theme}.svg").read_text(encoding="utf-8")
+    numbers = re.findall(r"<text [^>]*>([\d.]+)</text>", drawn)
+    assert numbers == [cell.split()[0] for cell in cells if cell != "-"], "draw it anew: benchmarks.pictures"
+    assert TEXT[theme] in drawn
 
 
 def test_a_response_counts_when_all_of_it_is_there(server: tuple[Connection, socket.socket]) -> None:

@@ -35,13 +35,15 @@ APP_SETTINGS = {
         "DJANGO_SECRET_KEY": "djangoSecretKey",
         "DJANGO_ALLOWED_HOSTS": "djangoAllowedHosts",
         "DATABASE_URL": "databaseUrl",
-    }
+    },
+    "mcp": {"MCP_ALLOWED_HOSTS": "mcpAllowedHosts"},
 }
 PARAMETERS = {
     "django": {
         "databaseUrl": {"value": "${DATABASE_URL}"},
         "djangoAllowedHosts": {"value": "${DJANGO_ALLOWED_HOSTS}"},
-    }
+    },
+    "mcp": {"mcpAllowedHosts": {"value": "${MCP_ALLOWED_HOSTS}"}},
 }
 AZD_KEEPS = {"AZURE_RESOURCE_GROUP", "AZURE_SUBSCRIPTION_ID"}  # In each of its environments, whatever is deployed.
 

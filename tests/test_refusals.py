@@ -73,8 +73,9 @@ def test_combination(variant: Variant) -> None:
     modes = FRAMEWORKS[variant.framework]["interfaces"]
     if variant.async_mode in modes and not variant.has_function:
         assert "'custom_handler'" in message and message.endswith(f"choose auto or {' or '.join(served(variant))}.")
-    elif variant.async_mode == "streaming":
-        assert "choose programming_model v2" in message and "'v1'" in message
+    elif variant.mode == "streaming":
+        assert "choose programming_model v2" in message and "'v1'" in message and "streaming" in message
+        assert all(mode in message for mode in modes if mode != "nest_asyncio")
     elif variant.async_mode in modes:
         assert "3.11 or 3.12" in message and variant.python_version in message
     else:

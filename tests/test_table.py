@@ -57,7 +57,7 @@ def test_what_is_copied_and_not_rendered_holds_no_jinja() -> None:
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_rows_are_whole(framework: str) -> None:
     row = FRAMEWORKS[framework]
-    assert set(row) - {"also_requires", "settings"} == {
+    assert set(row) - {"also_requires", "endpoint", "settings"} == {
         "title", "package", "function_name", "requirement", "auto", "interfaces", "apps", "docs", "route", "route_list",
         "checks", "wrappers",
     }  # fmt: skip

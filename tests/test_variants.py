@@ -69,6 +69,8 @@ with_covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=T
 def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
     chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
+    # A framework may stand on another one.
+    chosen |= {("framework", Requirement(line).name) for line in variant.row.get("also_requires", [])}
     if variant.mode == "streaming":  # A WSGI app streams by way of ASGI.
         chosen.add(("interface", "asgi"))
     if variant.streams:
@@ -83,7 +85,7 @@ def choices_of(variant: Variant) -> set[tuple[str, str]]:
 def expected_files(variant: Variant) -> set[str]:
     """Return the files that the table keeps of those in the template."""
     context = context_of(variant)
-    pruned = [path for path, kept in context["__keep"].items() if kept != "True"]
+    pruned = [path for path, kept in context["__keep"][0].items() if kept != "True"]
     others = [name for name in ROWS if name != variant.framework]
     for name in others:
         pruned += [ROWS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]

@@ -75,9 +75,11 @@ class Variant:
 
     @property
     def mode(self) -> str:
-        """The way it runs, with `auto` resolved."""
-        mode: str = self.row["auto"] if self.async_mode == "auto" else self.async_mode
-        return mode
+        """The way it runs, with `auto` resolved: what streams by itself needs no mode of that name."""
+        auto: str = self.row["auto"]
+        if auto == "streaming" and not self.has_function:
+            auto = "async"
+        return auto if self.async_mode == "auto" else self.async_mode
 
     @property
     def interface(self) -> str:

@@ -76,6 +76,11 @@ param databaseUrl string = ''
 param djangoAllowedHosts string = ''
 
 {% endif -%}
+{% if cookiecutter.framework == "mcp" -%}
+@description('Custom domains, separated by commas, of `azd env set MCP_ALLOWED_HOSTS`.')
+param mcpAllowedHosts string = ''
+
+{% endif -%}
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var packages = 'packages'
@@ -281,6 +286,9 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
         // The worker's instrumentation of Django would hide the site's settings. The app makes its spans itself.
         { name: 'OTEL_PYTHON_DJANGO_INSTRUMENT', value: 'False' }
 {%- endif %}
+{%- endif %}
+{%- if cookiecutter.framework == "mcp" %}
+        { name: 'MCP_ALLOWED_HOSTS', value: mcpAllowedHosts }
 {%- endif %}
 {%- if cookiecutter.jobs == "timer" %}
         // When the timer fires, in UTC: second, minute, hour, day, month, day of the week.
