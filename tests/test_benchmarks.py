@@ -65,8 +65,8 @@ def test_one_command_renews_all_figures() -> None:
     tables = re.findall(r"<!-- /(.*) -->", page)
     assert sorted(picture.table for picture in PICTURES) == sorted(tables)
     assert sorted(name.replace("_", "-") for name, *_ in BENCHMARKS) == sorted(tables)
-    for table in tables:
-        assert f'srcset="figures/{table}-dark.svg"' in page and f'src="figures/{table}-light.svg"' in page
+    for name in tables:
+        assert f'srcset="figures/{name}-dark.svg"' in page and f'src="figures/{name}-light.svg"' in page
 
 
 @pytest.mark.parametrize("theme", TEXT)
