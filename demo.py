@@ -43,8 +43,9 @@ def parse(arguments: list[str] | None) -> tuple[int, dict[str, str]]:
 def examples(answers: dict[str, str]) -> list[str]:
     """Return paths of the sample app that a browser can open."""
     row = CONTEXT["_frameworks"][answers.get("framework", CONTEXT["framework"][0])]
-    stream = "/stream" if "streaming" in answers.values() or "custom_handler" in answers.values() else ""
-    return ["/hello/Ada", *filter(None, [row["docs"], stream])]
+    mode = answers.get("async_mode", "auto")
+    streams = "custom_handler" in answers.values() or (row["auto"] if mode == "auto" else mode) == "streaming"
+    return ["/hello/Ada", *filter(None, [row["docs"], "/stream" if streams else ""])]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -65,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         # The worker in Azure runs on uvloop from Python 3.13 on, which nest_asyncio cannot patch.
         loop = ["--loop", "asyncio"] if answers.get("async_mode") == "nest_asyncio" else []
         paths = [argument for path in examples(answers) for argument in ("--example", path)]
+        endpoint = CONTEXT["_frameworks"][answers.get("framework", CONTEXT["framework"][0])].get("endpoint")
+        paths += ["--endpoint", endpoint] if endpoint else []
         return serve([project, "--port", str(port), "--no-install", *loop, *paths])
 
 

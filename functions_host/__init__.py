@@ -20,6 +20,10 @@ Modules, each with one reason to change:
 * `worker`: the runtime packages; no other module touches them
 * `routes`: which function answers a path
 * `convert`: HTTP to and from messages, cookies included
+* `triggers`: what a function gets that no request calls
+* `listeners`: what fires those, timers and queues
+* `schedule`: when a timer fires
+* `storage`: queues in Azure Storage
 * `proxy`: forwarding to a server of the app's, for HTTP streaming and custom handlers
 * `custom_handler`: apps that bring their own server
 * `app`: the host's answer to a request
@@ -27,8 +31,11 @@ Modules, each with one reason to change:
 * `errors`: what a person is told in one sentence
 * `client`: serving an app from another program, such as a test
 
-Left out: triggers other than HTTP, input and output bindings other than HTTP, CORS, App Service authentication,
-reloading on changes, host keys in storage, /admin except /admin/host/status, extension bundles, retries, time limits of
-functions, HTTP throttling (maxConcurrentRequests), HSTS of host.json, several worker processes, Durable Functions,
-debugging. Each module's docstring says what it leaves out or cannot know.
+A timer fires and a queue is polled where there is a storage for it, such as the emulator Azurite; a POST to
+/admin/functions/NAME calls any function by hand.
+
+Left out: triggers other than HTTP, timers and queues (but by hand), input and output bindings other than HTTP, CORS,
+App Service authentication, reloading on changes, host keys in storage, the rest of /admin, extension bundles, retries
+other than those of queues, time limits of functions, HTTP throttling (maxConcurrentRequests), HSTS of host.json,
+several worker processes, Durable Functions, debugging. Each module's docstring says what it leaves out or cannot know.
 """

@@ -22,6 +22,7 @@ from . import environment
 from .app import MAX_BODY, HostApp
 from .custom_handler import CustomHandler
 from .errors import HostError
+from .listeners import Listeners
 from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
 from .worker import Worker
@@ -74,6 +75,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="print the URL of this path, without the route prefix, in the place of the functions' routes; repeatable",
     )
     parser.add_argument(
+        "--endpoint",
+        metavar="PATH",
+        help="print the URL of this path too, at which clients connect that are no browsers",
+    )
+    parser.add_argument(
         "--no-install",
         dest="install",
         action="store_false",
@@ -98,13 +104,15 @@ def _bind(port: int) -> socket.socket:
         raise HostError(f"Port {port} {why}: give another one with --port.") from None
 
 
-def _list_functions(worker: Worker | CustomHandler, routes: list[Route], url: str) -> None:
+def _list_functions(worker: Worker | CustomHandler, listeners: Listeners | None, routes: list[Route], url: str) -> None:
     by_name = {route.function.name: route for route in routes}
     print("Functions:\n")
     for function in worker.functions:
         if function.name in by_name:
             methods = ",".join(function.methods) or "all methods"
             where = f"[{methods}] {url}/{by_name[function.name].template.removeprefix('/')}"
+        elif listeners:
+            where = listeners.describe(function)
         else:
             where = f"{function.trigger_type} (this host fires HTTP triggers only)"
         print(f"\t{function.name}: {where}\n")
@@ -172,6 +180,7 @@ async def _answer_requests(
             "function_app.py, or add a folder with a function.json."
         )
     routes = build_routes(worker.functions, project.route_prefix)
+    listeners = Listeners(worker, worker.functions) if isinstance(worker, Worker) else None
     limit = os.environ.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT", "")
     app = HostApp(
         worker,
@@ -180,6 +189,7 @@ async def _answer_requests(
         max_body=int(limit) if limit.isdecimal() else MAX_BODY,
         homepage=os.environ.get(_NO_HOMEPAGE, "").lower() != "true",
         custom_headers=project.custom_headers,
+        invocable=worker.functions if isinstance(worker, Worker) else (),
     )
     config = uvicorn.Config(
         app,
@@ -195,17 +205,25 @@ async def _answer_requests(
     )
     address = f"http://{_ADDRESS}:{listener.getsockname()[1]}"
     print(f"Runtime: {worker.description}\n")
+    root = f"{address}/{project.route_prefix}".rstrip("/")
     if args.example:
-        root = f"{address}/{project.route_prefix}".rstrip("/")
         print(*(f"Open {root}{path}" for path in args.example), sep="\n", end="\n\n")
     else:
-        _list_functions(worker, routes, url)
+        _list_functions(worker, listeners, routes, url)
+    if args.endpoint:
+        print(f"Connect clients to {root}{args.endpoint}\n")
     print(f"Listening on {address}", flush=True)
     server = uvicorn.Server(config)
     signals.served = True
     watch = asyncio.create_task(_end_with(worker, server)) if isinstance(worker, CustomHandler) else None
-    await server.serve(sockets=[listener])
-    app.close()
+    if listeners:
+        listeners.start()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        app.close()
+        if listeners:
+            await listeners.stop(_GRACE)
     if watch and watch.done():
         watch.result()
 

@@ -4,8 +4,9 @@ Follows the order of azure-functions-host's FunctionInvocationMiddleware: the ro
 function, then the key, then the body is read and the function called.
 
 The host keeps ``/admin`` and ``/runtime`` for itself. Here ``/admin/host/status`` says whether it
-runs, without a key as with `func start`; all else there is 404. What the real host answers there
-(mostly 401 without the master key) is not rebuilt.
+runs, without a key as with `func start`, and a POST of ``{"input": ...}`` to ``/admin/functions/NAME``
+calls a function by hand (FunctionsController.Invoke): it answers 202 and does not wait. All else there
+is 404. What the real host answers there (mostly 401 without the master key) is not rebuilt.
 
 Keys: with a key, a function of level ``function`` or ``admin`` wants it in ``x-functions-key`` or
 ``?code=``, the header first. There is one key for both levels (Azure's master key). With none, no
@@ -25,8 +26,9 @@ import hmac
 import json
 import logging
 import uuid
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from email.utils import formatdate
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from . import convert, proxy
@@ -35,11 +37,13 @@ from .messages import Message
 from .project import Function
 from .proxy import Receive, Send
 from .routes import Route
+from .triggers import NotInvocable, by_hand
 from .worker import InvocationFailed
 
 #: ScriptConstants.DefaultMaxRequestBodySize; FUNCTIONS_REQUEST_BODY_SIZE_LIMIT overrides it.
 MAX_BODY = 104_857_600
 STATUS_PATH = "/admin/host/status"
+FUNCTIONS_PATH = "/admin/functions/"
 
 _HOMEPAGE = b"<!doctype html><title>Functions</title><p>Your Functions app is up and running</p>"
 _RESERVED = ("/admin", "/runtime")
@@ -58,7 +62,12 @@ class Backend(Protocol):
     description: str
 
     async def invoke(
-        self, function: Function, data: Message, trace: Message, invocation_id: str | None = None
+        self,
+        function: Function,
+        data: Message,
+        trace: Message,
+        invocation_id: str | None = None,
+        metadata: Mapping[str, Message] = MappingProxyType({}),
     ) -> Message:
         """Call a function; raise `InvocationFailed` when it failed."""
 
@@ -78,9 +87,15 @@ class HostApp:
         max_body: int = MAX_BODY,
         homepage: bool = True,
         custom_headers: Mapping[str, str] | None = None,
+        invocable: Iterable[Function] = (),
     ) -> None:
-        """Serve `routes` with `worker`, asking for `key` where a function's level wants one."""
+        """Serve `routes` with `worker`, asking for `key` where a function's level wants one.
+
+        The `invocable` functions can be called by hand.
+        """
         self._worker = worker
+        self._invocable = {function.name.lower(): function for function in invocable}
+        self._calls: set[asyncio.Task[None]] = set()
         self._forwarder = proxy.Forwarder(worker.http_uri) if worker.http_uri else None
         self._routes = routes
         self._key = key
@@ -98,7 +113,7 @@ class HostApp:
         except convert.BadRequest:
             await _send(send, Response(400))
             return
-        response = self._own_answer(request)
+        response = await self._own_answer(request, receive)
         if response is None:
             found = self._find(request)
             response = self._refusal(request, found)
@@ -131,14 +146,47 @@ class HostApp:
 
         return send_with_headers
 
-    def _own_answer(self, request: Request) -> Response | None:
+    async def _own_answer(self, request: Request, receive: Receive) -> Response | None:
         path = request.path.lower()
         if path == STATUS_PATH:
             status = {"state": "Running", "version": self._worker.description, "errors": []}
             return Response(200, [("content-type", "application/json")], json.dumps(status).encode())
+        if path.startswith(FUNCTIONS_PATH) and request.method == "POST" and self._invocable:
+            return await self._call_by_hand(path.removeprefix(FUNCTIONS_PATH), request, receive)
         if any(path == root or path.startswith(root + "/") for root in _RESERVED):
             return Response(404)
         return None
+
+    async def _call_by_hand(self, name: str, request: Request, receive: Receive) -> Response:
+        if not self._knows_key(request):
+            return Response(401)
+        try:
+            content = json.loads(await self._body(request, receive))
+            given = content.get("input")
+            if not isinstance(given, str | None):
+                raise TypeError("the input is no text")
+        except (AttributeError, TypeError, ValueError):
+            return Response(400)
+        except _ClientGone:
+            return Response(400)
+        function = self._invocable.get(name)
+        if function is None:
+            return Response(404)
+        task = asyncio.create_task(self._run_by_hand(function, given))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return Response(202)
+
+    async def _run_by_hand(self, function: Function, given: str | None) -> None:
+        try:
+            event = by_hand(function, given)
+            await self._worker.invoke(function, event.data, convert.new_trace(), metadata=event.metadata)
+        except NotInvocable as error:
+            _logger.error("Exception while executing function: Functions.%s. %s", function.name, error)
+        except InvocationFailed:
+            pass  # The worker has logged why.
+        except Exception:
+            _logger.exception("The host failed in a call of %s", function.name)
 
     def _find(self, request: Request) -> tuple[Function, dict[str, str]] | None:
         for route in self._routes:
@@ -161,7 +209,10 @@ class HostApp:
         return None
 
     def _has_key(self, request: Request, function: Function) -> bool:
-        if self._key is None or function.auth_level == "anonymous":
+        return function.auth_level == "anonymous" or self._knows_key(request)
+
+    def _knows_key(self, request: Request) -> bool:
+        if self._key is None:
             return True
         in_query = {name.lower(): value for name, value in request.params.items()}.get("code", "")
         given = request.headers.get("x-functions-key", in_query)

@@ -171,11 +171,20 @@ def route_params_only(route_params: dict[str, str]) -> Message:
 def trace_context(request: Request) -> Message:
     """Return the trace context: the caller's trace if there is one, and a span of the host's."""
     found = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-    trace, flags = found.groups() if found else (secrets.token_hex(16), "00")
+    if found is None:
+        return new_trace(request.headers.get("tracestate", ""))
+    trace, flags = found.groups()
     return Message(
         trace_parent=f"00-{trace}-{secrets.token_hex(8)}-{flags}",
         trace_state=request.headers.get("tracestate", ""),
         attributes={},
+    )
+
+
+def new_trace(state: str = "") -> Message:
+    """Return the trace context of what no caller's trace goes on in, such as a timer or a message."""
+    return Message(
+        trace_parent=f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00", trace_state=state, attributes={}
     )
 
 

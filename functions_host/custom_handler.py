@@ -29,6 +29,7 @@ import sys
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import logs
@@ -176,7 +177,12 @@ class CustomHandler:
         self._check_running("while it was to serve")
 
     async def invoke(
-        self, function: Function, data: Message, trace: Message, invocation_id: str | None = None
+        self,
+        function: Function,
+        data: Message,
+        trace: Message,
+        invocation_id: str | None = None,
+        metadata: Mapping[str, Message] = MappingProxyType({}),
     ) -> Message:
         """Do nothing: the forwarded request is the invocation."""
         return Message()

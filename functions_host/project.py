@@ -1,7 +1,8 @@
 """The files of a function app: host.json, local.settings.json, function.json.
 
 Left out: comments in these files (the real host allows them, Python's json does not), encrypted
-settings, extension bundles, and all of host.json except the route prefix, custom headers and the custom handler.
+settings, extension bundles, and all of host.json except the route prefix, custom headers, queues and the custom
+handler.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,14 @@ class Function:
         return self.first("httpTrigger")
 
     @property
+    def trigger(self) -> Binding | None:
+        """The binding that fires the function, whatever its type."""
+        return next((b for b in self.bindings if str(b.get("type", "")).lower().endswith("trigger")), None)
+
+    @property
     def trigger_type(self) -> str:
         """The type of the trigger, for the listing."""
-        types = (str(b.get("type", "")) for b in self.bindings)
-        return next((t for t in types if t.lower().endswith("trigger")), "no trigger")
+        return str(self.trigger["type"]) if self.trigger else "no trigger"
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -74,6 +79,7 @@ class Project:
     is_v2: bool
     custom_headers: Mapping[str, str]
     custom_handler: Mapping[str, Any] | None = None
+    queues: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -98,11 +104,13 @@ def read_project(path: Path) -> Project:
     if not (path / "host.json").is_file():
         raise HostError(f"{path} has no host.json: give the folder of a function app.")
     settings = _read_json(path / "host.json")
-    http = (settings.get("extensions") or {}).get("http") or {}
+    extensions = settings.get("extensions") or {}
+    http = extensions.get("http") or {}
     prefix = http.get("routePrefix", _DEFAULT_PREFIX)
     is_v2 = (path / "function_app.py").is_file()
     headers = http.get("customHeaders") or {}
-    return Project(path.resolve(), prefix or "", is_v2, headers, settings.get("customHandler"))
+    queues = extensions.get("queues") or {}
+    return Project(path.resolve(), prefix or "", is_v2, headers, settings.get("customHandler"), queues)
 
 
 def apply_settings(project: Project, environ: MutableMapping[str, str], url: str) -> None:

@@ -32,9 +32,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -186,14 +186,19 @@ class Worker:
             ) from None
 
     async def invoke(
-        self, function: Function, data: Message, trace: Message, invocation_id: str | None = None
+        self,
+        function: Function,
+        data: Message,
+        trace: Message,
+        invocation_id: str | None = None,
+        metadata: Mapping[str, Message] = MappingProxyType({}),
     ) -> Message:
-        """Call a function and return the worker's InvocationResponse.
+        """Call a function with the data and the metadata of its trigger, and return the worker's InvocationResponse.
 
         Raises `InvocationFailed` when the function, or the conversion of its result, raised.
         """
         invocation_id = invocation_id or str(uuid.uuid4())
-        assert function.http_trigger is not None
+        assert function.trigger is not None
         started = time.monotonic()
         with logs.invocation(invocation_id):
             response = await self._call(
@@ -201,8 +206,8 @@ class Worker:
                 invocation_request=Message(
                     invocation_id=invocation_id,
                     function_id=function.id,
-                    input_data=[Message(name=function.http_trigger["name"], data=data)],
-                    trigger_metadata={},
+                    input_data=[Message(name=function.trigger["name"], data=data)],
+                    trigger_metadata=metadata,
                     trace_context=trace,
                     retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
                 ),

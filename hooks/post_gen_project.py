@@ -23,6 +23,14 @@ NOBODYS: frozenset[Path] = frozenset()
 # What in a .gitignore of the owner's keeps the project's secrets and products out of git.
 IGNORED = ["local.settings.json", ".venv/", "/dist/", ".python_packages/"]
 
+# What a host.json and a local.settings.json of the owner's lack for `jobs`.
+QUEUES = {"maxPollingInterval": "00:00:02", "visibilityTimeout": "00:00:30"}
+JOB_SETTINGS = {
+    "none": {},
+    "timer": {"AzureWebJobsStorage": "UseDevelopmentStorage=true", "JOBS_SCHEDULE": "0 */5 * * * *"},
+    "queue": {"AzureWebJobsStorage": "UseDevelopmentStorage=true"},
+}
+
 # Files that the owner of an app may have had before, and why the template has one of that name.
 KEPT = {
     ".devcontainer/devcontainer.json": "the template's has the Azure tools",
@@ -193,6 +201,7 @@ def function_code(context: dict[str, Any]) -> list[str]:
         *extension,
         *context["__imports"].split("\n"),
         f"middleware = {context['__make_middleware']}",
+        *(["app.register_functions(bp)"] if context["jobs"] != "none" else []),
         '@app.route(route="{*route}", auth_level="' + context["auth_level"] + '")',
         f"{define} main(req: {request}, context: func.Context) -> {response}:",
         f"    return {handle}(req, context)",
@@ -215,6 +224,8 @@ def host_settings(context: dict[str, Any], text: str) -> list[str]:
         lines.append(json.dumps({"customHandler": handler})[1:-1])
     if context["observability"] == "opentelemetry" and settings.get("telemetryMode") != "OpenTelemetry":
         lines.append('"telemetryMode": "OpenTelemetry"')
+    if context["jobs"] == "queue" and "queues" not in settings.get("extensions", {}):
+        lines.append(json.dumps({"extensions": {"queues": QUEUES}})[1:-1])
     return lines
 
 
@@ -240,8 +251,11 @@ def left_to_do(context: dict[str, Any], folder: Path, owners: frozenset[Path]) -
         steps["Add to function_app.py:"] = function_code(context)
     if Path("host.json") in owners:
         steps["Set in host.json:"] = host_settings(context, read(folder / "host.json"))
-    if '"FUNCTIONS_WORKER_RUNTIME"' not in read(folder / "local.settings.json"):
-        steps["Add to Values in local.settings.json:"] = ['"FUNCTIONS_WORKER_RUNTIME": "python"']
+    wanted_settings = {"FUNCTIONS_WORKER_RUNTIME": "python", **JOB_SETTINGS[context["jobs"]]}
+    settings = read(folder / "local.settings.json")
+    steps["Add to Values in local.settings.json:"] = [
+        f'"{name}": "{value}"' for name, value in wanted_settings.items() if f'"{name}"' not in settings
+    ]
     if Path("funcweb") not in owners:
         steps["Compare with a bake into an empty folder, since these were there and are unchanged:"] = [
             f"{name}: {why}" for name, why in KEPT.items() if Path(name) in owners

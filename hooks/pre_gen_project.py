@@ -126,15 +126,26 @@ def check_combination(
             f"async_mode {async_mode!r} does not work with programming_model 'custom_handler', {reason}: choose "
             f"{' or '.join(mode for mode in ('auto', *modes) if mode != 'auto' or row['auto'])}."
         )
-    if async_mode == "streaming" and programming_model != "v2":
+    if programming_model == "v1" and "streaming" in (async_mode, row["auto"] if async_mode == "auto" else ""):
+        means = f", which is streaming for {row['title']}," if async_mode == "auto" else ""
         return (
-            f"async_mode 'streaming' does not work with programming_model {programming_model!r}, for which the worker "
-            "has no streaming: choose programming_model v2, or another async_mode."
+            f"async_mode {async_mode!r}{means} does not work with programming_model {programming_model!r}, for which "
+            f"the worker has no streaming: choose programming_model v2, or async_mode {' or '.join(modes)}."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
         return (
             f"async_mode 'nest_asyncio' does not work with python_version {python_version!r}, where the worker runs on "
             "uvloop, which cannot be patched: choose python_version 3.11 or 3.12, or async_mode async."
+        )
+    return None
+
+
+def check_jobs(jobs: str, programming_model: str) -> str | None:
+    """Return why there cannot be such functions beside the web app, or None."""
+    if jobs != "none" and programming_model == "custom_handler":
+        return (
+            f"jobs {jobs!r} does not work with programming_model 'custom_handler', to which the host would send a "
+            "timer or a message as a request like any other: choose programming_model v2 or v1, or jobs none."
         )
     return None
 
@@ -159,9 +170,14 @@ def distributions(row: dict[str, Any]) -> set[str]:
 
 
 def check_app(
-    app: str, row: dict[str, Any], interface: str, function_name: str, programming_model: str = "v2"
+    app: str,
+    row: dict[str, Any],
+    interface: str,
+    function_name: str,
+    programming_model: str = "v2",
+    beside: tuple[str, ...] = (),
 ) -> str | None:
-    """Return why the app cannot be there, or None.
+    """Return why the app cannot be there, or None; `beside` are the names of other modules that the project has.
 
     The worker in Azure puts the project's folder last on `sys.path`, so a module of the standard library would be
     imported in the place of one of the project.
@@ -183,7 +199,8 @@ def check_app(
             f"app {app!r} cannot be imported, as the standard library has a module {package!r}: use another name for "
             "your package or module."
         )
-    taken = TAKEN | {function_name.lower()} | (distributions(row) if row["package"] else set())
+    taken = TAKEN | {name.lower() for name in (function_name, *beside)}
+    taken |= distributions(row) if row["package"] else set()
     if programming_model == "custom_handler":
         taken |= {"server", "uvicorn", "waitress"}
     if package.lower() in taken or package.endswith("_env"):
@@ -235,6 +252,19 @@ def check_own_folder(
                 f"python_version {python_version!r} is not what the .python-version in {folder} says, {version!r}: "
                 "answer with that version, or change the file."
             )
+    return None
+
+
+def check_own_jobs(folder: Path, modules: tuple[str, ...]) -> str | None:
+    """Return which of the owner's modules has the name of one of the template's for `jobs`, or None.
+
+    Those of an earlier bake stay, as the owner has changed them: the one has functions, the other imports them.
+    """
+    for module, words in zip(modules, ("azure.functions", "from jobs import"), strict=False):
+        files = [folder / f"{module}.py", folder / module / "__init__.py"]
+        found = [path for path in files if path.is_file()]
+        if any(words not in path.read_text(encoding="utf-8", errors="replace") for path in found):
+            return f"{folder} already has its own {module!r}, which is the name of one of the template's: rename yours."
     return None
 
 
@@ -297,10 +327,12 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
         frameworks,
         *(context[question] for question in ("framework", "async_mode", "programming_model", "python_version")),
     )
+    yield check_jobs(context["jobs"], context["programming_model"])
     row, function_name = frameworks[context["framework"]], context["__function_name"]
     if context["programming_model"] == "v1":
         yield check_function_name(function_name)
-    yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"])
+    beside = tuple(context["__job_modules"].split())
+    yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"], beside)
     if row["package"]:
         yield check_folder(folder, context["__keep"][0], frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])
@@ -308,6 +340,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
         yield check_own_folder(
             folder, function_name, context["programming_model"], context["python_version"], frameworks
         )
+        yield check_own_jobs(folder, beside)
 
 
 def main() -> int:

@@ -94,6 +94,8 @@ class BakedProject:
         routes = {"/", "/hello/{name}", "/hello", "/health"}
         if "tests/test_events.py" in self.files:
             routes.add("/stream")
+        if 'client.post("/jobs"' in tests:
+            routes.add("/jobs")
         assert routes <= set(re.findall(r'client\.\w+\(f?"(.*?)"', tests))
 
 

@@ -34,17 +34,18 @@ class Invocation(func.Context):
 
 
 def load_v1(folder: Path) -> Callable[..., Any]:
-    """Return the function of the only function.json (programming model v1)."""
-    (function_json,) = folder.glob("*/function.json")
-    settings = json.loads(function_json.read_text(encoding="utf-8"))
-    module = importlib.import_module(function_json.parent.name)
+    """Return the function of the only function.json with an HTTP trigger (programming model v1)."""
+    found = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*/function.json")}
+    ((name, settings),) = (each for each in found.items() if each[1]["bindings"][0]["type"] == "httpTrigger")
+    module = importlib.import_module(name)
     function: Callable[..., Any] = getattr(module, settings.get("entryPoint", "main"))
     return function
 
 
 def load_v2(folder: Path) -> Callable[..., Any]:
-    """Return the only function that the FunctionApp in function_app.py holds (programming model v2)."""
-    (function,) = importlib.import_module("function_app").app.get_functions()
+    """Return the only HTTP-triggered function of the FunctionApp in function_app.py (programming model v2)."""
+    functions = importlib.import_module("function_app").app.get_functions()
+    (function,) = (each for each in functions if each.is_http_function())
     user_function: Callable[..., Any] = function.get_user_function()
     return user_function
 

@@ -147,7 +147,8 @@ def test_the_development_container_has_the_tools(variant: Variant, project: Bake
     features = [feature.rpartition(":") for feature in container["features"]]
     assert all(version.isdigit() for _, _, version in features)
     assert any(name.endswith("/azd") for name, _, _ in features) == (variant.deployment == "azd")
-    assert container["onCreateCommand"].endswith("azure-functions-core-tools@4")
+    tools = "azure-functions-core-tools@4" + (" azurite" if variant.jobs != "none" else "")
+    assert container["onCreateCommand"].endswith(tools)
     assert container["postCreateCommand"].endswith("pip install -r requirements.txt --group dev")
     assert container["forwardPorts"] == [7071]
     # What VS Code only recommends elsewhere is installed here, for F5 needs it.

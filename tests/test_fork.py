@@ -28,6 +28,7 @@ AFFECTED = [
     "tests/test_refusals.py",
     "tests/test_template.py",
     "tests/test_variants.py",
+    "tests/docs",
 ]
 # Each is slow, and knows nothing of the fork's changes.
 SLOW = "ruff mypy own_tests handler declared slug text prefix test_combination leaves_nothing overwriting twice"
@@ -153,6 +154,8 @@ def fork(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add_question(folder, context)
     add_route(folder, context, one_with(docs=True))
     (folder / "cookiecutter.json").write_text(json.dumps(context, indent=2), encoding="utf-8")
+    made = run_python("-m", "tests.docs.made", cwd=folder)
+    assert made.returncode == 0, made.stderr
     return folder
 
 

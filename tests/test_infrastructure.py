@@ -35,13 +35,15 @@ APP_SETTINGS = {
         "DJANGO_SECRET_KEY": "djangoSecretKey",
         "DJANGO_ALLOWED_HOSTS": "djangoAllowedHosts",
         "DATABASE_URL": "databaseUrl",
-    }
+    },
+    "mcp": {"MCP_ALLOWED_HOSTS": "mcpAllowedHosts"},
 }
 PARAMETERS = {
     "django": {
         "databaseUrl": {"value": "${DATABASE_URL}"},
         "djangoAllowedHosts": {"value": "${DJANGO_ALLOWED_HOSTS}"},
-    }
+    },
+    "mcp": {"mcpAllowedHosts": {"value": "${MCP_ALLOWED_HOSTS}"}},
 }
 AZD_KEEPS = {"AZURE_RESOURCE_GROUP", "AZURE_SUBSCRIPTION_ID"}  # In each of its environments, whatever is deployed.
 
@@ -138,6 +140,10 @@ def test_app_settings_are_those_of_the_choices(variant: Variant, bicep: Bicep) -
             expected["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] = "true"
         if variant.framework == "django":
             expected["OTEL_PYTHON_DJANGO_INSTRUMENT"] = "False"
+    if variant.jobs == "timer":
+        expected["JOBS_SCHEDULE"] = "0 */5 * * * *"
+    if variant.jobs == "queue":
+        expected["AzureWebJobsStorage__queueServiceUri"] = "storage.properties.primaryEndpoints.queue"
     if not variant.has_function:
         expected["PYTHONPATH"] = "/home/site/wwwroot/.python_packages/lib/site-packages"
     elif variant.mode == "sync":
@@ -205,18 +211,24 @@ def test_nobody_deploys_with_a_password(bicep: Bicep) -> None:
     ]
 
 
-def test_the_identity_has_one_role_on_each_of_two_resources(bicep: Bicep, project: BakedProject) -> None:
+def test_the_identity_has_the_least_roles(variant: Variant, bicep: Bicep, project: BakedProject) -> None:
     type_ = "Microsoft.Authorization/roleAssignments"
-    roles = {
-        resource.body["scope"]: re.findall(r"[0-9a-f-]{36}", resource.body["properties"]["roleDefinitionId"])
+    roles = [
+        (resource.body["scope"], *re.findall(r"[0-9a-f-]{36}", resource.body["properties"]["roleDefinitionId"]))
         for resource in bicep.resources.values()
         if resource.type == type_ and resource.body["properties"]["principalId"] == "identity.properties.principalId"
-    }
+    ]
     # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-    assert roles == {
-        "storage": ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"],  # Storage Blob Data Owner
-        "applicationInsights": ["3913510d-42f4-4e42-8a64-420c390055eb"],  # Monitoring Metrics Publisher
-    }
+    expected = [
+        ("storage", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b"),  # Storage Blob Data Owner
+        ("applicationInsights", "3913510d-42f4-4e42-8a64-420c390055eb"),  # Monitoring Metrics Publisher
+    ]
+    if variant.jobs == "queue":
+        expected.insert(1, ("storage", "974c5e8b-45b9-4653-ba55-5f855dd0fb88"))  # Storage Queue Data Contributor
+    assert roles == expected
+    assert len({str(resource.body["name"]) for resource in bicep.resources.values() if resource.type == type_}) == len(
+        roles
+    )
     assert project.read("infra/main.bicep").count(type_) == len(roles)
 
 
@@ -225,12 +237,12 @@ def test_what_other_triggers_need_is_said_where_it_is_set_and_in_the_readme(
 ) -> None:
     # https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
     text, readme = project.read("infra/main.bicep"), project.read("README.md")
-    for role, identifier in (
-        ("Storage Queue Data Contributor", "974c5e8b-45b9-4653-ba55-5f855dd0fb88"),
-        ("Storage Table Data Contributor", "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"),
-    ):
+    needed = {"Table": "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3"}
+    if variant.jobs != "queue":  # Or it has that one.
+        needed["Queue"] = "974c5e8b-45b9-4653-ba55-5f855dd0fb88"
+    for kind, identifier in needed.items():
+        role, setting = f"Storage {kind} Data Contributor", f"AzureWebJobsStorage__{kind.lower()}ServiceUri"
         assert (f"// {role}: {identifier}\n" in text) == (role in readme) == variant.has_function
-    for setting in ("AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri"):
         assert (setting in text) == (setting in readme) == variant.has_function
 
 

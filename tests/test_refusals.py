@@ -73,8 +73,9 @@ def test_combination(variant: Variant) -> None:
     modes = FRAMEWORKS[variant.framework]["interfaces"]
     if variant.async_mode in modes and not variant.has_function:
         assert "'custom_handler'" in message and message.endswith(f"choose auto or {' or '.join(served(variant))}.")
-    elif variant.async_mode == "streaming":
-        assert "choose programming_model v2" in message and "'v1'" in message
+    elif variant.mode == "streaming":
+        assert "choose programming_model v2" in message and "'v1'" in message and "streaming" in message
+        assert all(mode in message for mode in modes if mode != "nest_asyncio")
     elif variant.async_mode in modes:
         assert "3.11 or 3.12" in message and variant.python_version in message
     else:
@@ -207,3 +208,13 @@ def test_overwriting_with_the_same_answers_renews_the_project(cookies: Cookies) 
     (project.path / "mine.txt").write_text("mine", encoding="utf-8")
     bake_over(project, programming_model="v1")
     assert snapshot(project.path) == {**content, "mine.txt": b"mine"}
+
+
+@pytest.mark.parametrize("jobs", [answer for answer in ANSWERS["jobs"] if answer != "none"])
+def test_a_custom_handler_has_no_other_functions(
+    jobs: str, cookies: Cookies, capfd: pytest.CaptureFixture[str], tmpdir: Path
+) -> None:
+    said = refusal(cookies, capfd, tmpdir, **{**PLAIN, "programming_model": "custom_handler", "jobs": jobs})
+    assert repr(jobs) in said and "custom_handler" in said and "jobs none" in said
+    assert pre_gen.check_jobs("none", "custom_handler") is None
+    assert [pre_gen.check_jobs(jobs, model) for model in ("v1", "v2")] == [None, None]

@@ -27,12 +27,16 @@ def test_the_package_has_the_name_everywhere(framework: str, mode: str, bake: Ba
     project.passes("ruff", "check", "--no-cache", ".")
 
 
-# One framework for each place where an app may be, such as `{package}:app`.
-PLACES = {row["apps"][interface]["app"]: name for name, row in FRAMEWORKS.items() for interface in row["apps"]}
+# One framework for each place where an app may be, such as `{package}:app`, with a mode that v1 has too.
+PLACES = {
+    row["apps"][interface]["app"]: (name, mode_for(name, interface))
+    for name, row in FRAMEWORKS.items()
+    for interface in row["apps"]
+}
 
 
-@pytest.mark.parametrize("framework", dict.fromkeys(PLACES.values()))
-def test_the_renamed_sample_works(framework: str, bake: Bake) -> None:
-    variant = Variant({**PLAIN, "framework": framework, "async_mode": "auto", "programming_model": "v1"})
+@pytest.mark.parametrize(("framework", "mode"), dict.fromkeys(PLACES.values()))
+def test_the_renamed_sample_works(framework: str, mode: str, bake: Bake) -> None:
+    variant = Variant({**PLAIN, "framework": framework, "async_mode": mode, "programming_model": "v1"})
     app = variant.row["apps"][variant.interface]["app"].format(package="a_shop")
     bake.shared(**variant.answers, app=app).passes_its_own_tests()

@@ -44,11 +44,13 @@ TRACES: dict[tuple[str, str], str] = {
     ("programming_model", "custom_handler"): r"\bserver\.py|(?<!_)custom.?handler|(asgi|wsgi)_server",
     ("declared_by", "function.json"): r"function\.json|authLevel",
     ("has_function", "yes"): r"azure.functions as func|azure-functions>",
-    ("programming_model", "v2"): r"function_app|programming model v2|func\.FunctionApp|auth_level",
+    ("programming_model", "v2"): r"function_app|programming model v2|func\.FunctionApp|func\.Blueprint|auth_level",
     ("deployment", "azd"): r"\bazd\b|azure\.yaml|bicep",
     ("ci", "github"): r"\.github|dependabot",
     ("observability", "opentelemetry"): r"opentelemetry|azure-monitor|telemetry\b|_traces\b|telemetryMode",
     ("devcontainer", "yes"): r"devcontainer",
+    ("jobs", "timer"): r"timer_?trigger|JOBS_SCHEDULE|on_schedule",
+    ("jobs", "queue"): r"queue_?trigger|storage[.-]queue\b|funcweb[./]queues|job_traces|on_message|\bqueueRole",
 }
 
 # What a file speaks of whatever the choices.
@@ -67,6 +69,8 @@ with_covering = pytest.mark.parametrize("variant", COVERING, ids=str, indirect=T
 def choices_of(variant: Variant) -> set[tuple[str, str]]:
     """Return the keys of TRACES that the variant may speak of."""
     chosen = {*variant.answers.items(), ("interface", variant.interface), ("mode", variant.mode)}
+    # A framework may stand on another one.
+    chosen |= {("framework", Requirement(line).name) for line in variant.row.get("also_requires", [])}
     if variant.mode == "streaming":  # A WSGI app streams by way of ASGI.
         chosen.add(("interface", "asgi"))
     if variant.streams:
@@ -179,9 +183,12 @@ def test_json_and_toml(variant: Variant, project: BakedProject) -> None:
     values = settings["Values"]
     assert values.pop("PYTHON_ENABLE_INIT_INDEXING", "1") == "1"
     assert values.pop("OTEL_PYTHON_DJANGO_INSTRUMENT", "False") == "False"
+    if variant.jobs == "timer":
+        assert values.pop("JOBS_SCHEDULE") == "0 */5 * * * *"
+    assert ("queues" in host["extensions"]) == (variant.jobs == "queue")
     assert values == {
         "FUNCTIONS_WORKER_RUNTIME": "python",
-        "AzureWebJobsStorage": "",
+        "AzureWebJobsStorage": "" if variant.jobs == "none" else "UseDevelopmentStorage=true",
         "AzureWebJobsSecretStorageType": "files",
         **variant.row.get("settings", {}),
     }
@@ -211,11 +218,11 @@ def check_declared_function(variant: Variant, project: BakedProject) -> None:
         assert (project.path / variant.row["function_name"] / "__init__.py").exists() == variant.has_function
     else:
         settings = "import json, os; os.environ.update(json.load(open('local.settings.json'))['Values']); "
-        code = "import function_app; f, = function_app.app.get_functions(); print(f.get_function_json())"
+        code = "import function_app; [print(f.get_function_json()) for f in function_app.app.get_functions()]"
         result = project.python("-c", settings + code)
         assert result.returncode == 0, result.stderr
-        function = json.loads(result.stdout)
-        (trigger,) = (binding for binding in function["bindings"] if binding["type"] == "httpTrigger")
+        bindings = [binding for line in result.stdout.splitlines() for binding in json.loads(line)["bindings"]]
+        (trigger,) = (binding for binding in bindings if binding["type"] == "httpTrigger")
     assert trigger["route"] == "{*route}"
     assert trigger["authLevel"].lower() == variant.auth_level
     assert {method.upper() for method in trigger["methods"]} == {
@@ -233,11 +240,17 @@ def imported_distributions(paths: list[Path]) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 modules.add(node.module.replace("azure.monitor.", ""))
     # From this funcweb/worker_server.py takes what the extension of the worker brings.
-    tops = {module.split(".")[0] for module in modules - {"fastapi.applications"}} - sys.stdlib_module_names
+    modules -= {"fastapi.applications"}
+    # Several distributions share the package azure.
+    modules = {"_".join(module.split(".")[:2]) if module.startswith("azure.") else module for module in modules}
+    tops = {module.split(".")[0] for module in modules} - sys.stdlib_module_names
     own = {path.stem for path in paths if "funcweb" not in path.parts} | {"funcweb"}
     own |= {path.parent.name for path in paths if "funcweb" not in path.parts}
     distributions = {
-        "azure": "azure-functions",
+        "azure_core": "azure-storage-queue",  # which stands on it
+        "azure_functions": "azure-functions",
+        "azure_identity": "azure-identity",
+        "azure_storage": "azure-storage-queue",
         "azurefunctions": "azurefunctions-extensions-http-fastapi",
         "asgiref": "django",  # which stands on it
         "dj_database_url": "dj-database-url",

@@ -32,7 +32,8 @@ ANSWERS: dict[str, list[str]] = {
     if question in FEW or isinstance(CONTEXT[question], list)
 }
 CORE = ("framework", "async_mode", "programming_model")
-RULED = (*CORE, "python_version")  # Between the answers to these there are rules; the others go with anything.
+# Between the answers to these there are rules; the others go with anything, but `jobs` with no custom handler.
+RULED = (*CORE, "python_version")
 
 # What a test bakes where the answer does not matter to it, whatever the defaults are; and where there is no such
 # choice any more, the first that there is.
@@ -74,9 +75,11 @@ class Variant:
 
     @property
     def mode(self) -> str:
-        """The way it runs, with `auto` resolved."""
-        mode: str = self.row["auto"] if self.async_mode == "auto" else self.async_mode
-        return mode
+        """The way it runs, with `auto` resolved: what streams by itself needs no mode of that name."""
+        auto: str = self.row["auto"]
+        if auto == "streaming" and not self.has_function:
+            auto = "async"
+        return auto if self.async_mode == "auto" else self.async_mode
 
     @property
     def interface(self) -> str:
@@ -88,6 +91,8 @@ class Variant:
     def works(self) -> bool:
         """Whether the template takes it."""
         if self.mode not in self.row["interfaces"]:
+            return False
+        if not self.has_function and self.answers.get("jobs", "none") != "none":
             return False
         if self.mode == "streaming":
             return self.programming_model == "v2"
@@ -191,8 +196,10 @@ def valid_pairs() -> set[Pair]:
 
 def can_work(answers: dict[str, str]) -> bool:
     """Tell whether there are answers to the other questions with which these work."""
+    jobs = answers.get("jobs", PLAIN["jobs"])
     return any(
         all(answers.get(question, variant.answers[question]) == variant.answers[question] for question in RULED)
+        and variant.but(jobs=jobs).works
         for variant in working_combinations()
     )
 
@@ -211,7 +218,7 @@ def completed(answers: dict[str, str], missing: set[Pair]) -> Variant:
     for question in ANSWERS:
         if question not in answers:
             choices = [{**answers, question: answer} for answer in ANSWERS[question]]
-            working = [choice for choice in choices if question not in RULED or can_work(choice)]
+            working = [choice for choice in choices if question not in (*RULED, "jobs") or can_work(choice)]
             answers = max(working, key=lambda choice: len(pairs(choice) & missing))
     return Variant(answers)
 

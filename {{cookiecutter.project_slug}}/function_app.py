@@ -8,6 +8,9 @@ from azurefunctions.extensions.http.fastapi import Request, Response
 {{ cookiecutter.__imports }}
 
 app = func.FunctionApp()
+{%- if cookiecutter.jobs != "none" %}
+app.register_functions(bp)
+{%- endif %}
 middleware = {{ cookiecutter.__make_middleware }}
 
 

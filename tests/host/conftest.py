@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from tests.conftest import BakedProject
 from tests.variants import TEMPLATE, Variant, context_of
 
 from . import apps
+from .azurite import NoAzurite, run_azurite
 
 Write = Callable[..., Path]
 
@@ -36,6 +37,17 @@ def uv() -> str:
     tell = "import os; print(os.environ['UV'])"
     command = [found, "run", "--no-project", "--python", sys.executable, "python", "-c", tell]
     return subprocess.run(command, cwd=TEMPLATE, capture_output=True, encoding="utf-8", check=True).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[str]:
+    """Return the connection string of an empty storage; without Azurite skip, unless all tests are asked for."""
+    try:
+        with run_azurite() as connection_string:
+            yield connection_string
+    except NoAzurite as missing:
+        assert not os.environ.get("REQUIRE_ALL_TESTS"), str(missing)
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,7 @@ def test_the_functions_are_listed_as_func_start_does(write: Write) -> None:
         for line in (
             f"\techo: [all methods] {url}/api/echo/{{*rest}}\n",
             f"\tonly_post: [POST] {url}/api/only-post\n",
-            "\tnightly: timerTrigger (this host fires HTTP triggers only)\n",
+            "\tnightly: timerTrigger (fires by hand only: POST /admin/functions/nightly, ",
         ):
             assert line in host.log
         version = importlib.metadata.version("azure-functions-runtime")

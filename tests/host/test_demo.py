@@ -37,6 +37,7 @@ def get(url: str) -> httpx2.Response:
             {"framework": name, "async_mode": "nest_asyncio", "python_version": "3.12"}
             for name in frameworks_with("nest_asyncio")[:1]
         ),
+        *({"framework": name, "route_prefix": "api"} for name, row in FRAMEWORKS.items() if "endpoint" in row),
     ],
 )
 def test_demo_serves_what_was_asked_for_and_prints_where(answers: dict[str, str]) -> None:
@@ -59,6 +60,10 @@ def test_demo_serves_what_was_asked_for_and_prints_where(answers: dict[str, str]
             urls = re.findall(r"^Open (.+)$", output, re.MULTILINE)
             root += f"/{answers['route_prefix']}".rstrip("/")
             assert urls == [root + path for path in demo.examples(answers)]
+            endpoint = FRAMEWORKS[answers["framework"]].get("endpoint")
+            assert re.findall(r"^Connect clients to (.+)$", output, re.MULTILINE) == (
+                [root + endpoint] if endpoint else []
+            )
             replies = [get(url) for url in urls]
             assert replies[0].json() == {"message": "Hello, Ada!"}
             assert all(reply.status_code == 200 for reply in replies)
@@ -68,8 +73,10 @@ def test_demo_serves_what_was_asked_for_and_prints_where(answers: dict[str, str]
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_demo_knows_what_else_a_browser_can_open(framework: str) -> None:
-    docs = [path for path in [FRAMEWORKS[framework]["docs"]] if path]
-    assert demo.examples({"framework": framework}) == ["/hello/Ada", *docs]
+    row = FRAMEWORKS[framework]
+    docs = [path for path in [row["docs"]] if path]
+    stream = ["/stream"] if row["auto"] == "streaming" else []
+    assert demo.examples({"framework": framework}) == ["/hello/Ada", *docs, *stream]
     assert demo.examples({"framework": framework, "async_mode": "streaming"}) == ["/hello/Ada", *docs, "/stream"]
 
 

@@ -7,11 +7,17 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 app = Bottle()
 # jinja: if cookiecutter.__streams
 app.merge(events.app)
+# jinja: endif
+# jinja: if cookiecutter.jobs == "queue"
+app.merge(work.app)
 # jinja: endif
 app.merge(hello.app)
 

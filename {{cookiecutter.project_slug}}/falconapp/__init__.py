@@ -2,9 +2,15 @@
 
 import falcon
 
+# jinja: if cookiecutter.jobs == "queue"
+from . import hello, work
+
+
+# jinja: else
 from . import hello
 
 
+# jinja: endif
 class Index:
     """What is at /."""
 
@@ -22,6 +28,9 @@ class Health:
 
 
 app = falcon.App()
+# jinja: if cookiecutter.jobs == "queue"
+app.add_route("/jobs", work.Jobs())
+# jinja: endif
 app.add_route("/", Index())
 app.add_route("/health", Health())
 app.add_route("/hello", hello.PostedGreeting())

@@ -7,6 +7,9 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 app = FastAPI(
@@ -15,6 +18,9 @@ app = FastAPI(
 )
 # jinja: if cookiecutter.__streams
 app.include_router(events.router)
+# jinja: endif
+# jinja: if cookiecutter.jobs == "queue"
+app.include_router(work.router)
 # jinja: endif
 app.include_router(hello.router)
 

@@ -76,6 +76,11 @@ param databaseUrl string = ''
 param djangoAllowedHosts string = ''
 
 {% endif -%}
+{% if cookiecutter.framework == "mcp" -%}
+@description('Custom domains, separated by commas, of `azd env set MCP_ALLOWED_HOSTS`.')
+param mcpAllowedHosts string = ''
+
+{% endif -%}
 var tags = { 'azd-env-name': environmentName }
 var token = uniqueString(subscription().id, resourceGroup().id, environmentName)
 var packages = 'packages'
@@ -143,9 +148,14 @@ resource packagesContainer 'Microsoft.Storage/storageAccounts/blobServices/conta
 // Storage Blob Data Owner, on this account: the least with which the host keeps its locks.
 {%- if cookiecutter.programming_model != "custom_handler" %}
 //
+{% if cookiecutter.jobs == "queue" -%}
+// That does for HTTP and for timers. Queues and blob triggers need the second role, below, and Durable Functions a third,
+// in a resource such as this:
+{%- else -%}
 // That does for HTTP and for timers. A queue or blob trigger beside the app needs a second role on this account, and
 // Durable Functions a third, each in a resource such as this:
 // Storage Queue Data Contributor: 974c5e8b-45b9-4653-ba55-5f855dd0fb88
+{%- endif %}
 // Storage Table Data Contributor: 0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3
 {%- endif %}
 resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -161,6 +171,23 @@ resource storageRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+{% if cookiecutter.jobs == "queue" -%}
+// Storage Queue Data Contributor, on this account: the least role with which the app sends jobs, and the host takes them,
+// has a failed one wait, and moves what always fails into the poison queue.
+resource queueRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  scope: storage
+  name: guid(storage.id, identity.id, 'Storage Queue Data Contributor')
+  properties: {
+    principalId: identity.properties.principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+    )
+  }
+}
+
+{% endif -%}
 // Monitoring Metrics Publisher, on this Application Insights: it may report, and not read.
 resource monitoringRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: applicationInsights
@@ -232,11 +259,17 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
       scmMinTlsVersion: '1.2'
       // These are all app settings there are: one that is made elsewhere is gone after the next `azd provision`.
       appSettings: [
+{%- if cookiecutter.jobs == "queue" %}
+        // With Durable Functions AzureWebJobsStorage__tableServiceUri too (primaryEndpoints.table); see the roles above.
+        { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.properties.primaryEndpoints.blob }
+        { name: 'AzureWebJobsStorage__queueServiceUri', value: storage.properties.primaryEndpoints.queue }
+{%- else %}
 {%- if cookiecutter.programming_model != "custom_handler" %}
         // With queues AzureWebJobsStorage__queueServiceUri too (primaryEndpoints.queue), and with Durable Functions also
         // AzureWebJobsStorage__tableServiceUri (primaryEndpoints.table); see the roles above.
 {%- endif %}
         { name: 'AzureWebJobsStorage__blobServiceUri', value: storage.properties.primaryEndpoints.blob }
+{%- endif %}
         { name: 'AzureWebJobsStorage__credential', value: 'managedidentity' }
         { name: 'AzureWebJobsStorage__clientId', value: identity.properties.clientId }
         { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: applicationInsights.properties.ConnectionString }
@@ -253,6 +286,13 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
         // The worker's instrumentation of Django would hide the site's settings. The app makes its spans itself.
         { name: 'OTEL_PYTHON_DJANGO_INSTRUMENT', value: 'False' }
 {%- endif %}
+{%- endif %}
+{%- if cookiecutter.framework == "mcp" %}
+        { name: 'MCP_ALLOWED_HOSTS', value: mcpAllowedHosts }
+{%- endif %}
+{%- if cookiecutter.jobs == "timer" %}
+        // When the timer fires, in UTC: second, minute, hour, day, month, day of the week.
+        { name: 'JOBS_SCHEDULE', value: '0 */5 * * * *' }
 {%- endif %}
 {%- if cookiecutter.observability == "opentelemetry" and cookiecutter.programming_model != "custom_handler" %}
         { name: 'PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY', value: 'true' }
@@ -273,6 +313,9 @@ resource functionApp 'Microsoft.Web/sites@2024-11-01' = {
   dependsOn: [
     packagesContainer
     monitoringRole
+{%- if cookiecutter.jobs == "queue" %}
+    queueRole
+{%- endif %}
     storageRole
   ]
 }

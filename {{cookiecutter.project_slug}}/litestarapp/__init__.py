@@ -9,6 +9,9 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 
@@ -32,6 +35,9 @@ app = Litestar(
         events.stream,
         # jinja: endif
         hello.HelloController,
+        # jinja: if cookiecutter.jobs == "queue"
+        work.greet_later,
+        # jinja: endif
     ],
     # Shown at /schema, to whoever may call the app.
     openapi_config=OpenAPIConfig(

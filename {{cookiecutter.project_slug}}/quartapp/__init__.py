@@ -8,11 +8,17 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 app = Quart(__name__)
 # jinja: if cookiecutter.__streams
 app.register_blueprint(events.bp)
+# jinja: endif
+# jinja: if cookiecutter.jobs == "queue"
+app.register_blueprint(work.bp)
 # jinja: endif
 app.register_blueprint(hello.bp)
 

@@ -10,6 +10,9 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 
@@ -31,5 +34,8 @@ app = Starlette(
         *events.routes,
         # jinja: endif
         *hello.routes,
+        # jinja: if cookiecutter.jobs == "queue"
+        *work.routes,
+        # jinja: endif
     ]
 )

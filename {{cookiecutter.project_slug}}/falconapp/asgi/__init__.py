@@ -7,6 +7,9 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 
@@ -27,6 +30,9 @@ class Health:
 
 
 app = App()
+# jinja: if cookiecutter.jobs == "queue"
+app.add_route("/jobs", work.Jobs())
+# jinja: endif
 # jinja: if cookiecutter.__streams
 app.add_route("/stream", events.Stream())
 # jinja: endif
