@@ -16,6 +16,7 @@ BENCHMARKS = (
     ("streaming",),
     ("cold_start",),
     ("first_answer",),
+    ("bake",),
 )
 
 

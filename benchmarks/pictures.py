@@ -65,6 +65,13 @@ PICTURES = (
         ("process start to first answer, ms",),
         lambda label, column: "alone" not in label,
     ),
+    Picture(
+        "bake",
+        "Seconds of CPU time that a bake costs",
+        ("template",),
+        ("CPU time of a bake, s",),
+        lambda label, column: label == "func-web",
+    ),
 )
 
 
@@ -107,9 +114,9 @@ def draw(picture: Picture, rows: list[dict[str, str]], theme: str, path: Path) -
     axes.tick_params(colors=text, length=0)
     axes.xaxis.set_visible(False)
     axes.spines[:].set_visible(False)
-    axes.set_title(picture.title, color=text, loc="left", fontsize=11)
+    figure.suptitle(picture.title, color=text, x=0.01, ha="left", fontsize=11)
     if len(picture.columns) > 1:
-        axes.legend(labelcolor=text, frameon=False, loc="lower right")
+        figure.legend(labelcolor=text, frameon=False, loc="outside lower right", ncols=len(picture.columns))
     figure.savefig(path, format="svg", transparent=True, metadata={"Date": None, "Title": picture.title})
 
 

@@ -66,7 +66,8 @@ def test_one_command_renews_all_figures() -> None:
     assert sorted(picture.table for picture in PICTURES) == sorted(tables)
     assert sorted(name.replace("_", "-") for name, *_ in BENCHMARKS) == sorted(tables)
     for name in tables:
-        assert f'srcset="figures/{name}-dark.svg"' in page and f'src="figures/{name}-light.svg"' in page
+        for theme in TEXT:  # which GitHub and the site show in their own light and dark modes
+            assert f"](figures/{name}-{theme}.svg#gh-{theme}-mode-only)" in page
 
 
 @pytest.mark.parametrize("theme", TEXT)
