@@ -121,8 +121,10 @@ def test_f5_starts_the_host_and_attaches_where_it_listens(variant: Variant, proj
         assert (project.path / command.split()[-1]).name in project.files
     assert settings["azureFunctions.projectLanguage"] == "Python"
     assert settings["azureFunctions.projectLanguageModel"] == (2 if variant.programming_model == "v2" else 1)
-    # Nothing here needs a storage account, for which the extension would ask at each start.
-    assert settings["azureFunctions.validateEmulators"] is False
+    # Whether the extension asks for a storage at each start: only timers and queues need one.
+    needs_storage = variant.jobs != "none"
+    assert settings["azureFunctions.validateEmulators"] is needs_storage
+    assert settings.get("azurite.inMemoryPersistence", False) is needs_storage
 
 
 def test_vs_code_recommends_the_extensions_that_its_files_name(variant: Variant, project: BakedProject) -> None:
@@ -132,6 +134,7 @@ def test_vs_code_recommends_the_extensions_that_its_files_name(variant: Variant,
     assert settings["[python]"]["editor.defaultFormatter"] in recommended
     assert {"ms-azuretools.vscode-azurefunctions", "ms-python.python", "ms-python.mypy-type-checker"} <= {*recommended}
     assert ("ms-azuretools.vscode-bicep" in recommended) == (variant.deployment == "azd")
+    assert ("azurite.azurite" in recommended) == (variant.jobs != "none")
 
 
 @pytest.mark.parametrize(

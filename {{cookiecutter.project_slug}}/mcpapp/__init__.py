@@ -11,6 +11,9 @@ from . import (
     events,
     # jinja: endif
     hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
 )
 
 
@@ -33,6 +36,9 @@ app = Starlette(
         *events.routes,
         # jinja: endif
         *hello.routes,
+        # jinja: if cookiecutter.jobs == "queue"
+        *work.routes,
+        # jinja: endif
     ],
     lifespan=endpoint.lifespan,
 )
