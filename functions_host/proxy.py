@@ -67,6 +67,7 @@ _OWN = {
 _READ_SIZE = 65536
 _IDLE_LIMIT = 240.0  # seconds
 _KEPT_FOR = 60.0  # seconds, PooledConnectionIdleTimeout of SocketsHttpHandler
+_MOST_KEPT = 32  # uploads make connections, and take none
 _RETRY_DELAYS = (0.05, 0.1, 0.2, *[0.25] * 6)  # seconds
 
 
@@ -283,7 +284,7 @@ class Forwarder:
             for task in (upload, download):
                 task.cancel()
             await asyncio.gather(upload, download, return_exceptions=True)
-            if is_kept:
+            if is_kept and len(self._idle) < _MOST_KEPT:
                 self._idle.append(upstream)
             else:
                 upstream.close()

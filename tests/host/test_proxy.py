@@ -207,25 +207,31 @@ def test_a_connection_is_kept_for_the_next_request(
     assert counts == connections
 
 
-def test_no_kept_connection_is_taken_for_a_body() -> None:
-    async def main() -> int:
-        connections = 0
+def test_uploads_take_no_kept_connection_and_keep_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_MOST_KEPT", 2)
+
+    async def main() -> tuple[int, int]:
+        connections = open_now = 0
 
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            nonlocal connections
+            nonlocal connections, open_now
             connections += 1
+            open_now += 1
             with contextlib.suppress(asyncio.IncompleteReadError):
                 while True:
                     await reader.readuntil(b"\r\n\r\n")
                     writer.write(HEAD + b"body")
+            open_now -= 1
             writer.close()
 
         async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
             forwarder = proxy.Forwarder(f"http://127.0.0.1:{port}")
-            await forwarded(forwarder, [], [])
-            await forwarded(forwarder, [], [], b"upload", "POST")
+            for _ in range(5):
+                await forwarded(forwarder, [], [], b"upload", "POST")
+            await asyncio.sleep(0.01)  # for the server to see them closed
+            seen = connections, open_now
             forwarder.close()
-        return connections
+        return seen
 
-    assert asyncio.run(main()) == 2
+    assert asyncio.run(main()) == (5, 2)
