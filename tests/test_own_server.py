@@ -142,6 +142,16 @@ def test_the_app_is_told_of_the_clients_request(project: BakedProject) -> None:
     assert "DEBUG" not in output + errors and "INFO" not in errors and "WARNING" not in output
 
 
+def test_a_connection_can_be_used_again_after_a_head_request(project: BakedProject) -> None:
+    with served(project) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        for method in ("HEAD", "GET", "HEAD", "GET"):
+            connection.request(method, "/api/x")
+            response = connection.getresponse()
+            assert response.status == 200
+            assert bool(response.read()) == (method == "GET")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
 def test_a_response_that_has_begun_is_sent_whole_before_the_server_ends(project: BakedProject) -> None:
     with served(project) as server, socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:

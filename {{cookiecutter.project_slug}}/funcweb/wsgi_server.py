@@ -39,7 +39,21 @@ class PrefixedApp:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Call the app."""
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = split_root_path(environ["PATH_INFO"], self.root_path)
-        return self.app(environ, start_response)
+        body = self.app(environ, start_response)
+        return without_body(body) if environ["REQUEST_METHOD"] == "HEAD" else body
+
+
+def without_body(body: Iterable[bytes]) -> Iterable[bytes]:
+    """Return no body, for HEAD: waitress would send the one of an app such as Django's, and break the connection.
+
+    An app may wait with its headers until its first chunk is asked for (PEP 3333, "The start_response() Callable").
+    """
+    try:
+        next(iter(body), b"")
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+    return []
 
 
 def serve(app: WsgiApp, threads: int = 100) -> None:
