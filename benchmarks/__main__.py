@@ -1,4 +1,4 @@
-"""Measure everything that docs/figures.md shows, on this machine, and draw it anew; it takes a quarter of an hour.
+"""Measure everything that docs/figures.md shows, on this machine, and draw it anew; it takes ten minutes.
 
 uv run --group benchmarks python -m benchmarks
 """

@@ -19,7 +19,8 @@ about two seconds (RetryProxyHandler); where no response comes, the client gets 
 either direction for 240 s (DefaultHttpProxyService). A response that has begun is broken off.
 
 A connection is kept for the next request, as .NET's client does, unless that has a body, which could not be sent again
-where the app's server has closed the connection in the meantime.
+where the app's server has closed the connection in the meantime. It is not kept after a response without a body: where
+there must be none, some servers send one all the same, as waitress does where Django answers a HEAD request.
 
 Left out: the forwarder's own traceparent header, and the size limit of a chunked upload.
 """
@@ -66,6 +67,7 @@ _OWN = {
 _READ_SIZE = 65536
 _IDLE_LIMIT = 240.0  # seconds
 _KEPT_FOR = 60.0  # seconds, PooledConnectionIdleTimeout of SocketsHttpHandler
+_MOST_KEPT = 32  # uploads make connections, and take none
 _RETRY_DELAYS = (0.05, 0.1, 0.2, *[0.25] * 6)  # seconds
 
 
@@ -103,6 +105,7 @@ class _Upstream:
         self._last_activity = time.monotonic()
         self.was_kept = False
         self.has_received = False
+        self.has_body = False
         self.responded = False
 
     def is_usable(self) -> bool:
@@ -111,12 +114,13 @@ class _Upstream:
         return not gone and time.monotonic() < self._last_activity + _KEPT_FOR
 
     def can_be_kept(self) -> bool:
-        """Tell whether both sides have said all, and get ready for another request if the server agrees to it."""
-        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+        """Tell whether both sides have said all, and no more, and stay; then get ready for another request."""
+        are_done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        if not are_done or not self.has_body or self._http.trailing_data[0]:
             return False
         self._http.start_next_cycle()
         self.was_kept = True
-        self.has_received = self.responded = False
+        self.has_received = self.has_body = self.responded = False
         return True
 
     def close(self) -> None:
@@ -177,6 +181,7 @@ async def _send_response(upstream: _Upstream, send: Send) -> None:
             await send(start | {"headers": [(name.lower(), value) for name, value in headers]})
         elif isinstance(event, h11.Data):
             body = bytes(event.data)
+            upstream.has_body = True
             await send({"type": "http.response.body", "body": body, "more_body": True})
         elif isinstance(event, h11.EndOfMessage):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -279,7 +284,7 @@ class Forwarder:
             for task in (upload, download):
                 task.cancel()
             await asyncio.gather(upload, download, return_exceptions=True)
-            if is_kept:
+            if is_kept and len(self._idle) < _MOST_KEPT:
                 self._idle.append(upstream)
             else:
                 upstream.close()

@@ -17,13 +17,17 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"
 
 
 async def forwarded(
-    forwarder: proxy.Forwarder, headers: list[tuple[bytes, bytes]], more: list[tuple[bytes, bytes]], body: bytes = b""
+    forwarder: proxy.Forwarder,
+    headers: list[tuple[bytes, bytes]],
+    more: list[tuple[bytes, bytes]],
+    body: bytes = b"",
+    method: str = "GET",
 ) -> list[dict[str, Any]]:
     """Forward a request from a client that stays, and return what it is sent."""
     sent: list[dict[str, Any]] = []
     length = {"content-length": str(len(body))} if body else {}
     fields = [(name.encode(), value.encode()) for name, value in {"host": "example.org", **length}.items()]
-    request = Request("GET", "/", "", {"host": "example.org", **length}, [*fields, *headers])
+    request = Request(method, "/", "", {"host": "example.org", **length}, [*fields, *headers])
     received = iter([{"type": "http.request", "body": body}])
 
     async def receive() -> Any:
@@ -152,8 +156,10 @@ def test_a_server_that_goes_on_refusing_the_connection_is_502(monkeypatch: pytes
     assert error.value.status == 502
 
 
-def connections_of_two_requests(answers: int, closes_on_request: bool, body: bytes = b"") -> list[int]:
-    """Forward two requests to a server, and return how many each of its connections has got.
+async def requests_by_connection(
+    answers: int, closes_on_request: bool, method: str, upload: bytes, answer: bytes
+) -> list[int]:
+    """Forward two requests, the second a GET, to a server; return how many each of its connections has got.
 
     The server answers so many requests on a connection, and closes it then or, without an answer, on the next request.
     """
@@ -165,31 +171,67 @@ def connections_of_two_requests(answers: int, closes_on_request: bool, body: byt
         with contextlib.suppress(asyncio.IncompleteReadError):
             while counts[number] < answers + closes_on_request:
                 await reader.readuntil(b"\r\n\r\n")
-                await reader.readexactly(len(body))
+                await reader.readexactly(len(upload) if sum(counts) == 0 else 0)
                 counts[number] += 1
                 if counts[number] <= answers:
-                    writer.write(HEAD + b"body")
+                    writer.write(HEAD + answer)
         writer.close()
 
-    async def main() -> None:
-        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            forwarder = proxy.Forwarder(f"http://127.0.0.1:{port}")
-            for _ in range(2):
-                assert (await forwarded(forwarder, [], [], body))[1]["body"] == b"body"
-                await asyncio.sleep(0.01)  # for the server to close the connection
-            forwarder.close()
-
-    asyncio.run(main())
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        forwarder = proxy.Forwarder(f"http://127.0.0.1:{port}")
+        await forwarded(forwarder, [], [], upload, method)
+        await asyncio.sleep(0.01)  # for the server to close the connection
+        second = await forwarded(forwarder, [], [])
+        forwarder.close()
+    assert second[1]["body"] == answer[:4]
     return counts
 
 
 @pytest.mark.parametrize(
-    ("answers", "closes_on_request", "body", "connections"),
-    [(9, False, b"", [2]), (1, False, b"", [1, 1]), (1, True, b"", [2, 1]), (9, False, b"upload", [1, 1])],
-    ids=["kept", "closed", "closed on the next request", "not for a body"],
+    ("answers", "closes_on_request", "method", "upload", "answer", "connections"),
+    [
+        (9, False, "GET", b"", b"body", [2]),
+        (9, False, "POST", b"upload", b"body", [2]),
+        (1, False, "GET", b"", b"body", [1, 1]),
+        (1, True, "GET", b"", b"body", [2, 1]),
+        (9, False, "HEAD", b"", b"body", [1, 1]),
+        (9, False, "GET", b"", b"body and more", [1, 1]),
+    ],
+    ids=["kept", "after an upload", "closed", "closed on the next request", "body for HEAD", "more than its length"],
 )
 def test_a_connection_is_kept_for_the_next_request(
-    answers: int, closes_on_request: bool, body: bytes, connections: list[int]
+    answers: int, closes_on_request: bool, method: str, upload: bytes, answer: bytes, connections: list[int]
 ) -> None:
-    assert connections_of_two_requests(answers, closes_on_request, body) == connections
+    counts = asyncio.run(requests_by_connection(answers, closes_on_request, method, upload, answer))
+    assert counts == connections
+
+
+def test_uploads_take_no_kept_connection_and_keep_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proxy, "_MOST_KEPT", 2)
+
+    async def main() -> tuple[int, int]:
+        connections = open_now = 0
+
+        async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections, open_now
+            connections += 1
+            open_now += 1
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                while True:
+                    await reader.readuntil(b"\r\n\r\n")
+                    writer.write(HEAD + b"body")
+            open_now -= 1
+            writer.close()
+
+        async with await asyncio.start_server(handle, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            forwarder = proxy.Forwarder(f"http://127.0.0.1:{port}")
+            for _ in range(5):
+                await forwarded(forwarder, [], [], b"upload", "POST")
+            await asyncio.sleep(0.01)  # for the server to see them closed
+            seen = connections, open_now
+            forwarder.close()
+        return seen
+
+    assert asyncio.run(main()) == (5, 2)
