@@ -55,8 +55,12 @@ def test_does_a_job(caplog):
     on_message(message=func.QueueMessage(id="17", body=body))
     assert "Hello, José! This is job 17 of trace 0af7651916cd43dd8448eb211c80319c." in caplog.messages
 {%- else -%}
+class LateTimer(func.TimerRequest):
+    past_due = True
+
+
 def test_does_what_is_due(caplog):
     caplog.set_level(logging.INFO)
-    on_schedule(timer=func.TimerRequest(past_due=True))
+    on_schedule(timer=LateTimer())
     assert "It is time again, and late." in caplog.messages
 {%- endif %}
