@@ -1,5 +1,5 @@
 """What these tests share with those of the local host."""
 
-from tests.host.conftest import runtime, storage, write
+from tests.host.conftest import azurite, runtime, storage, write
 
-__all__ = ["runtime", "storage", "write"]
+__all__ = ["azurite", "runtime", "storage", "write"]

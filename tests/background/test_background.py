@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx2
@@ -218,6 +219,20 @@ ROWS = {
 def test_the_document_says_so(kind: str, name: str) -> None:
     text = (TEMPLATE / "docs" / "background.md").read_text(encoding="utf-8")
     rows = {row[0]: row[1:] for row in (line.strip("| ").split(" | ") for line in text.splitlines() if "|" in line)}
-    cells = rows[ROWS[name]][2:] if kind.startswith("streaming") else rows[ROWS[name]][:2]
+    streaming = kind.startswith("streaming")
+    cells = rows[ROWS[name]][2:4] if streaming else rows[ROWS[name]][:2]
     outcome = OUTCOMES[kind][name]
     assert cells == ["waits" if outcome.waits else "at once", "kept" if outcome.names == KEPT else "dropped"]
+    # See below, and test_scale_in.py.
+    if not streaming:
+        assert rows[ROWS[name]][4] == ("finished, if buffered" if outcome.waits else "lost")
+
+
+def test_a_host_that_is_asked_to_end_finishes_what_a_response_waits_for(write: Write) -> None:
+    modules = {f"funcweb/{path.name}": path.read_text(encoding="utf-8") for path in PROJECT.glob("funcweb/*.py")}
+    path = write({**modules, "web.py": ASGI_APP, "function_app.py": ENTRIES["asgi"]})
+    with ThreadPoolExecutor(1) as pool, serve(path) as host:
+        response = pool.submit(httpx2.get, f"{host.url}/background_tasks", trust_env=False, timeout=20)
+        host.wait_for_log("root: begun background_tasks\n")
+    assert response.result().status_code == 200
+    assert "root: done background_tasks\n" in host.log

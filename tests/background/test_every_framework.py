@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import pytest
 
 from functions_host.client import serve
 from tests.conftest import Bake
+from tests.host.azurite import Azurite
 from tests.host.conftest import loop_for
 from tests.host.ingestion import run_ingestion
 from tests.host.queues import FAST
@@ -23,9 +26,11 @@ QUEUED = [variant for variant in spread(running_variants(), "route_prefix", jobs
 
 
 @pytest.mark.parametrize("variant", QUEUED, ids=str)
-def test_a_job_is_done_under_its_id_and_in_the_trace_of_its_request(variant: Variant, bake: Bake, storage: str) -> None:
+def test_a_job_is_done_under_its_id_and_in_the_trace_of_its_request(
+    variant: Variant, bake: Bake, azurite: Azurite
+) -> None:
     project = bake.shared(**variant.answers)
-    settings = {**FAST, "AzureWebJobsStorage": storage, "PYTHONDONTWRITEBYTECODE": "1"}
+    settings = {**FAST, "AzureWebJobsStorage": azurite.connection_string, "PYTHONDONTWRITEBYTECODE": "1"}
     with (
         serve(project.path, loop=loop_for(variant), env=settings) as host,
         httpx2.Client(base_url=host.url + variant.root_path, trust_env=False, timeout=20) as client,
@@ -37,6 +42,14 @@ def test_a_job_is_done_under_its_id_and_in_the_trace_of_its_request(variant: Var
             refused = client.post("/jobs", content=body, headers={"content-type": "application/json"})
             assert refused.status_code in (400, 422), (body, refused)
         assert client.get("/jobs").status_code in (404, 405)
+        # While a request waits for the storage, others are answered.
+        with ThreadPoolExecutor(1) as pool:
+            with azurite.paused():
+                waiting = pool.submit(client.post, "/jobs", json={"name": "José"})
+                time.sleep(0.3)
+                assert client.get("/health", timeout=3).status_code == 200
+                assert not waiting.done()
+            assert waiting.result().status_code == 202
         assert "Traceback" not in host.log
 
 

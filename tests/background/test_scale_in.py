@@ -10,7 +10,7 @@ from tests.host.conftest import Write
 from tests.host.queues import FAST, queue
 
 APP = """
-import asyncio, logging, threading, time
+import asyncio, logging, os, threading, time
 import azure.functions as func
 
 app = func.FunctionApp()
@@ -19,13 +19,13 @@ tasks = set()
 
 async def wait(name):
     logging.info("begun %s", name)
-    await asyncio.sleep(20)
+    await asyncio.sleep(float(os.environ["SECONDS"]))
     logging.info("done %s", name)
 
 
 def work(name):
     logging.info("begun %s", name)
-    time.sleep(20)
+    time.sleep(float(os.environ["SECONDS"]))
     logging.info("done %s", name)
 
 
@@ -45,7 +45,7 @@ async def take(message: func.QueueMessage) -> None:
 def test_a_message_stays_in_the_queue_and_all_else_is_lost(write: Write, storage: str) -> None:
     work = queue(storage, "work")
     work.send_message("x")
-    env = {**FAST, "AzureWebJobsStorage": storage}
+    env = {**FAST, "AzureWebJobsStorage": storage, "SECONDS": "20"}
     with pytest.raises(HostDied), serve(write({"function_app.py": APP}), env=env) as host:
         assert httpx2.get(f"{host.url}/begin", trust_env=False).status_code == 200
         for name in ("create_task", "thread", "message"):
@@ -56,3 +56,14 @@ def test_a_message_stays_in_the_queue_and_all_else_is_lost(write: Write, storage
     # Hidden for the ten minutes that the host had asked for, then it comes again.
     assert work.get_queue_properties().approximate_message_count == 1
     assert not work.peek_messages()
+
+
+def test_a_job_that_runs_ends_when_the_host_is_asked_to(write: Write, storage: str) -> None:
+    work = queue(storage, "work")
+    work.clear_messages()
+    work.send_message("x")
+    env = {**FAST, "AzureWebJobsStorage": storage, "SECONDS": "1"}
+    with serve(write({"function_app.py": APP}), env=env) as host:
+        host.wait_for_log("root: begun message\n")
+    assert host.log.count("root: done message\n") == 1
+    assert work.get_queue_properties().approximate_message_count == 0

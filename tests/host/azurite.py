@@ -8,11 +8,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from functions_host.storage import read_connection
@@ -35,9 +37,26 @@ def find() -> str:
     return found
 
 
+@dataclass(frozen=True)
+class Azurite:
+    """An emulator that runs."""
+
+    connection_string: str
+    process: subprocess.Popen[bytes]
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Have it answer nothing while the block runs."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
 @contextmanager
-def run_azurite() -> Iterator[str]:
-    """Run Azurite on free ports, and yield its connection string; raise `NoAzurite` where it is not installed."""
+def run_azurite() -> Iterator[Azurite]:
+    """Run Azurite on free ports; raise `NoAzurite` where it is not installed."""
     command = [find(), *_ARGUMENTS, *_PORTS]
     with tempfile.TemporaryDirectory(prefix="azurite-") as folder:
         output = Path(folder) / "output.txt"
@@ -46,7 +65,7 @@ def run_azurite() -> Iterator[str]:
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
             )
         try:
-            yield _connection_string(process, output)
+            yield Azurite(_connection_string(process, output), process)
         finally:
             process.terminate()
             process.wait()

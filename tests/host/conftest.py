@@ -16,7 +16,7 @@ from tests.conftest import BakedProject
 from tests.variants import TEMPLATE, Variant, context_of
 
 from . import apps
-from .azurite import NoAzurite, run_azurite
+from .azurite import Azurite, NoAzurite, run_azurite
 
 Write = Callable[..., Path]
 
@@ -40,14 +40,20 @@ def uv() -> str:
 
 
 @pytest.fixture(scope="module")
-def storage() -> Iterator[str]:
-    """Return the connection string of an empty storage; without Azurite skip, unless all tests are asked for."""
+def azurite() -> Iterator[Azurite]:
+    """Return an emulator with an empty storage; without Azurite skip, unless all tests are asked for."""
     try:
-        with run_azurite() as connection_string:
-            yield connection_string
+        with run_azurite() as running:
+            yield running
     except NoAzurite as missing:
         assert not os.environ.get("REQUIRE_ALL_TESTS"), str(missing)
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def storage(azurite: Azurite) -> str:
+    """Return the connection string of an empty storage."""
+    return azurite.connection_string
 
 
 @pytest.fixture(scope="session")

@@ -208,19 +208,16 @@ def test_a_client_can_send_the_key_in_the_url(served: Served) -> None:
     assert served.post(**{"x-functions-key": ""}) == (401 if wants_key else 200)
 
 
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
+def test_it_answers_to_its_own_names(served: Served) -> None:
+    cases: list[tuple[dict[str, str], int]] = [
         ({"Host": "greeter.azurewebsites.net"}, 200),
         ({"Host": "mcp.example"}, 200),
         ({"Host": "other.example", "Origin": "https://other.example"}, 200),
         ({"Host": "rebound.example"}, 421),
         ({"Origin": "https://rebound.example"}, 403),
         ({"Origin": "http://localhost:6274"}, 200),  # the MCP Inspector's page
-    ],
-)
-def test_it_answers_to_its_own_names(headers: dict[str, str], status: int, served: Served) -> None:
-    assert served.post(**headers) == status
+    ]
+    assert [served.post(**headers) for headers, _ in cases] == [status for _, status in cases]
 
 
 def test_nothing_holds_a_stream_on_which_nothing_comes(served: Served) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from functools import lru_cache
+from typing import Any
 
 import azure.functions as func
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -42,24 +43,27 @@ def queue_client(queue: str) -> QueueClient:
     """Return a client of a queue, which threads may share: with the app's identity, or with a connection string.
 
     The host expects messages in Base64, unless `messageEncoding` in host.json is `none`. By default the client would
-    try again for a minute, while a request waits.
+    wait and try again for minutes, as would the request; here it is half a minute at most.
 
     Raises:
         RuntimeError: there is no app setting that says where the storage is.
     """
-    encode, retry = TextBase64EncodePolicy(), LinearRetry(backoff=1, retry_total=2)
+    options: dict[str, Any] = {
+        "message_encode_policy": TextBase64EncodePolicy(),
+        "retry_policy": LinearRetry(backoff=1, retry_total=1),
+        "connection_timeout": 5,
+        "read_timeout": 10,
+    }
     connection_string = os.environ.get(CONNECTION_STRING)
     if connection_string:
-        return QueueClient.from_connection_string(
-            connection_string, queue, message_encode_policy=encode, retry_policy=retry
-        )
+        return QueueClient.from_connection_string(connection_string, queue, **options)
     service = os.environ.get(QUEUE_SERVICE)
     if not service:
         raise RuntimeError(f"Set the app setting {CONNECTION_STRING}, or {QUEUE_SERVICE} in Azure.")
     from azure.identity import ManagedIdentityCredential  # It takes a while to import, and is for Azure only.
 
     credential = ManagedIdentityCredential(client_id=os.environ.get(CLIENT_ID))
-    return QueueClient(service, queue, credential=credential, message_encode_policy=encode, retry_policy=retry)
+    return QueueClient(service, queue, credential=credential, **options)
 
 
 def trace_parent(message: func.QueueMessage) -> str:
