@@ -301,7 +301,13 @@ def ask(method: str, path: str, body: str = "") -> dict[str, Any]:
     return {"method": method, "url": path, "headers": {"host": "localhost", **headers}, "body": body}
 
 
-@with_covering
+@pytest.mark.parametrize(
+    "variant",
+    covering(("framework", "interface"), ("programming_model", "mode"), ("auth_level",)),
+    ids=str,
+    indirect=True,
+    scope="module",
+)
 def test_handler_answers_every_route(variant: Variant, project: BakedProject, tmp_path: Path) -> None:
     names = ["Ada", "José", "Ada Lovelace", "李 小龙", "50%"]
     bad = ["{", "[]", "{}", '{"name": ""}', '{"name": 1}', '"José"']

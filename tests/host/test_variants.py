@@ -183,10 +183,9 @@ def test_the_log_names_the_function_and_nothing_failed(served: Served) -> None:
     assert "Traceback" not in served.host.log
 
 
-@pytest.mark.parametrize(
-    "served", [variant for variant in VARIANTS if variant.observability == "opentelemetry"], ids=str, indirect=True
-)
 def test_a_request_is_one_span_named_by_its_route_within_the_hosts(served: Served) -> None:
+    if served.variant.observability == "host":
+        return  # With variants of its own this test would start each host a second time.
     headers = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
     served.json("GET", "/hello/Ada", headers=headers)
     served.json("POST", "/hello", json={"name": "Ada"}, headers=headers)

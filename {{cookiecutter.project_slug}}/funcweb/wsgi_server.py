@@ -44,7 +44,7 @@ class PrefixedApp:
 
 
 def without_body(body: Iterable[bytes]) -> Iterable[bytes]:
-    """Return no body, for HEAD: waitress would send the one of an app such as Django's, and break the connection.
+    """Return no body, for HEAD: waitress sends what the app returns, which would pass for the next response.
 
     An app may wait with its headers until its first chunk is asked for (PEP 3333, "The start_response() Callable").
     """
