@@ -159,7 +159,15 @@ def test_passes_its_own_tests(project: BakedProject) -> None:
     project.passes_its_own_tests()
 
 
-@with_covering
+@pytest.mark.parametrize(
+    "variant",
+    covering(
+        ("framework", "interface"), ("programming_model", "mode"), ("observability", "interface"), ("jobs", "interface")
+    ),
+    ids=str,
+    indirect=True,
+    scope="module",
+)
 def test_passes_mypy(project: BakedProject, mypy: Mypy) -> None:
     # The cache is one for each version of Python, and takes most of the time.
     mypy.passes(project, "--python-version", PLAIN["python_version"])
