@@ -85,8 +85,27 @@ def remove_leftovers(folder: Path, owners: frozenset[Path]) -> None:
             emptied.add(path.parent)
 
 
-def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> list[str]:
+def unkept_paths(context: dict[str, Any]) -> list[str]:
+    """Return the paths that the answers do not keep, by the table `_keep`.
+
+    There each of a path's variables must have one of the values, or, for true and false, some value or none.
+    """
+
+    def fits(variable: str, wanted: Any) -> bool:
+        value = context[variable]
+        return bool(value) == wanted if isinstance(wanted, bool) else value in wanted
+
+    names = {"function_name": context["__function_name"], "sample": context["__sample"] or "."}
+    return [
+        path.format(**names)
+        for path, conditions in context["_keep"].items()
+        if not all(fits(variable, wanted) for variable, wanted in conditions.items())
+    ]
+
+
+def pruned_paths(context: dict[str, Any]) -> list[str]:
     """Return the paths in the project that the choices leave unused."""
+    frameworks, framework = context["_frameworks"], context["framework"]
     others = [name for name in frameworks if name != framework]
     folders = [
         folder
@@ -94,7 +113,7 @@ def pruned_paths(keep: dict[str, str], frameworks: dict[str, Any], framework: st
         for folder in (frameworks[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py")
         if folder
     ]
-    return [*folders, *(path for path, kept in keep.items() if kept != "True")]
+    return [*folders, *unkept_paths(context)]
 
 
 def prune_glue(folder: Path, wrappers: str) -> None:
@@ -324,7 +343,7 @@ def main() -> int:
         STARTED.unlink()
     if sample:
         choose_interface(Path(sample), context["__interface"], owners)
-    for path in pruned_paths(context["__keep"][0], context["_frameworks"], context["framework"]):
+    for path in pruned_paths(context):
         remove(Path(path), owners)
     prune_glue(Path("funcweb", context["framework"]), context["__wrappers"])
     if sample and package != sample:

@@ -268,14 +268,32 @@ def check_own_jobs(folder: Path, modules: tuple[str, ...]) -> str | None:
     return None
 
 
-def check_folder(folder: Path, keep: dict[str, str], frameworks: dict[str, Any], framework: str) -> str | None:
+def unkept_paths(context: dict[str, Any]) -> list[str]:
+    """Return the paths that the answers do not keep, by the table `_keep`.
+
+    There each of a path's variables must have one of the values, or, for true and false, some value or none.
+    """
+
+    def fits(variable: str, wanted: Any) -> bool:
+        value = context[variable]
+        return bool(value) == wanted if isinstance(wanted, bool) else value in wanted
+
+    names = {"function_name": context["__function_name"], "sample": context["__sample"] or "."}
+    return [
+        path.format(**names)
+        for path, conditions in context["_keep"].items()
+        if not all(fits(variable, wanted) for variable, wanted in conditions.items())
+    ]
+
+
+def check_folder(folder: Path, unkept: list[str], frameworks: dict[str, Any], framework: str) -> str | None:
     """Return why the folder's present content would be lost, or None.
 
     With --overwrite-if-exists the folder may hold a project already. What it has of the choices not made now, such as
     the app of another framework, would be pruned.
     """
-    pruned = [path for path, kept in keep.items() if kept != "True"]
     others = [name for name in frameworks if name != framework]
+    pruned = [*unkept]
     pruned += [
         path
         for name in others
@@ -334,7 +352,7 @@ def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     beside = tuple(context["__job_modules"].split())
     yield check_app(context["app"], row, context["__interface"], function_name, context["programming_model"], beside)
     if row["package"]:
-        yield check_folder(folder, context["__keep"][0], frameworks, context["framework"])
+        yield check_folder(folder, unkept_paths(context), frameworks, context["framework"])
         yield check_renamed(folder, row["package"], context["__package"])
     else:
         yield check_own_folder(

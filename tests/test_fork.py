@@ -69,7 +69,7 @@ def add_question(fork: Path, context: dict[str, Any]) -> None:
         "none": "none - no licence file",
         "internal": "internal - for use within Acme only",
     }
-    context["__keep"][0]["NOTICE.txt"] = "{{ cookiecutter.licence == 'internal' }}"
+    context["_keep"]["NOTICE.txt"] = {"licence": ["internal"]}
     (fork / PROJECT / "NOTICE.txt").write_text("For use within Acme only.\n", encoding="utf-8")
     edit(fork / "README.md", "\n  README.md  ", "\n  NOTICE.txt\n  README.md  ")
     edit(fork / "README.md", "\n| `route_prefix` |", "\n| `licence` | `none`, `internal` |\n| `route_prefix` |")
@@ -84,9 +84,9 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     shutil.rmtree(fork / PROJECT / "funcweb" / framework, ignore_errors=True)
     (fork / PROJECT / "funcweb" / "testing" / f"{framework}.py").unlink(missing_ok=True)
     (fork / "tests" / "apps" / f"{framework}.py").unlink(missing_ok=True)
-    alone = [path for path, kept in context["__keep"][0].items() if f"framework == '{framework}'" in kept]
+    alone = [path for path, conditions in context["_keep"].items() if conditions.get("framework") == [framework]]
     for path in alone:
-        del context["__keep"][0][path]
+        del context["_keep"][path]
     for path in (*alone, f"funcweb/testing/{framework}.py"):
         (fork / PROJECT / path).unlink(missing_ok=True)
     context["framework"].remove(framework)
@@ -132,7 +132,7 @@ def add_route(fork: Path, context: dict[str, Any], framework: str) -> None:
     package = context["_frameworks"][framework]["package"]
     add(fork / PROJECT / package / "__init__.py", ROUTE)
     (fork / PROJECT / "tests" / "test_teams.py").write_text(TEST.format(package=package), encoding="utf-8")
-    context["__keep"][0]["tests/test_teams.py"] = f"{{{{ cookiecutter.framework == '{framework}' }}}}"
+    context["_keep"]["tests/test_teams.py"] = {"framework": [framework]}
 
 
 @pytest.fixture(scope="module")

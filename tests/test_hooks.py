@@ -36,7 +36,7 @@ def test_post_gen_can_run_twice(interface: str, bake: Bake) -> None:
     project = bake(**variant.answers)
     context = context_of(variant)
     files = {name: project.read(name) for name in project.files}
-    for path in post_gen.pruned_paths(context["__keep"][0], FRAMEWORKS, framework):
+    for path in post_gen.pruned_paths(context):
         post_gen.remove(project.path / path)
     post_gen.prune_glue(project.path / "funcweb" / framework, context["__wrappers"])
     post_gen.choose_interface(project.path / context["__package"], interface)

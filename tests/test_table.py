@@ -36,7 +36,7 @@ def test_each_choice_has_a_label_that_begins_with_it(question: str) -> None:
 def test_each_framework_has_a_row_and_a_folder_and_no_folder_is_left_over() -> None:
     assert sorted(ROWS) == sorted(CONTEXT["framework"])
     folders = {path.parent.name for path in PROJECT.glob("*/__init__.py")}
-    folders -= {"{{cookiecutter.__function_name}}", "funcweb", *CONTEXT["__keep"][0]}  # some are kept for an answer
+    folders -= {"{{cookiecutter.__function_name}}", "funcweb", *CONTEXT["_keep"]}  # some are kept for an answer
     assert folders == {row["package"] for row in FRAMEWORKS.values()}
 
 

@@ -13,6 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.conftest import Bake, BakedProject, Mypy, run_python
+from tests.hooks import post_gen
 from tests.variants import (
     ANSWERS,
     COVERING,
@@ -85,7 +86,7 @@ def choices_of(variant: Variant) -> set[tuple[str, str]]:
 def expected_files(variant: Variant) -> set[str]:
     """Return the files that the table keeps of those in the template."""
     context = context_of(variant)
-    pruned = [path for path, kept in context["__keep"][0].items() if kept != "True"]
+    pruned = post_gen.unkept_paths(context)
     others = [name for name in ROWS if name != variant.framework]
     for name in others:
         pruned += [ROWS[name]["package"], f"funcweb/{name}", f"funcweb/testing/{name}.py"]
