@@ -12,7 +12,6 @@ docs/figures.md.
 import argparse
 import http.client
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from benchmarks.cold_start import PACKAGES, make_built_package
 from benchmarks.readme import FIGURES, renew
 from benchmarks.soak import TITLES
 from functions_host.client import command, environment, stop
+from functions_host.custom_handler import free_port
 
 ROOT = Path(__file__).parent.parent
 PATH = "/hello/x"
@@ -51,14 +51,6 @@ STARTERS = (
     Starter("flask", "custom handler", "programming_model=custom_handler"),
     Starter("flask", "its server alone (waitress)", "programming_model=custom_handler", with_host=False),
 )
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def answers(port: int) -> bool:

@@ -37,6 +37,7 @@ from benchmarks.load import Load, load
 from benchmarks.readme import FIGURES, renew
 from benchmarks.soak import MIB, TITLES, resident_memory
 from functions_host.client import HostDied, environment, serve, stop
+from functions_host.custom_handler import free_port
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,9 +92,7 @@ def custom_handler(project: Path) -> Iterator[Server]:
 @contextmanager
 def plain_server(project: Path) -> Iterator[Server]:
     """Serve the project's app by its own server, without Functions."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     variables = environment() | {"FUNCTIONS_CUSTOMHANDLER_PORT": str(port)}
     command = [sys.executable, "server.py"]
     with subprocess.Popen(command, cwd=project, env=variables, stdout=subprocess.DEVNULL) as process:

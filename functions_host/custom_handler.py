@@ -46,7 +46,8 @@ _VARIABLE = re.compile(r"%(\w+)%")
 _logger = logging.getLogger("functions_host")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port on which nothing listens."""
     with socket.socket() as listener:
         listener.bind((_HOST, 0))
         port: int = listener.getsockname()[1]
@@ -114,7 +115,7 @@ class CustomHandler:
             _check_bindings(function)
         self._program, *self._arguments = _command(settings)
         self._directory = project.path / str((settings.get("description") or {}).get("workingDirectory") or "")
-        self._port = int(settings.get("port") or _free_port())
+        self._port = int(settings.get("port") or free_port())
         self._verbose = verbose
         self._process: asyncio.subprocess.Process | None = None
         self.http_uri: str | None = f"http://{_HOST}:{self._port}"

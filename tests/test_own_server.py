@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from functions_host.custom_handler import free_port
 from tests.conftest import Bake, BakedProject
 from tests.variants import FRAMEWORKS, mode_for, one_with
 
@@ -98,9 +99,7 @@ class Server:
 @contextmanager
 def served(project: BakedProject, **variables: str) -> Iterator[Server]:
     """Run server.py for as long as the block runs."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     environment = {**os.environ, "FUNCTIONS_CUSTOMHANDLER_PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1", **variables}
     with subprocess.Popen(
         [sys.executable, "server.py"],

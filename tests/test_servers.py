@@ -4,7 +4,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,18 +15,11 @@ from urllib.parse import quote
 import cookiecutter.main
 import pytest
 
+from functions_host.custom_handler import free_port
 from tests.conftest import Bake
 from tests.variants import ANSWERS, FRAMEWORKS, PLAIN, TEMPLATE, frameworks_with, python_for
 
 APPS = [(framework, interface) for framework, row in FRAMEWORKS.items() for interface in row["apps"]]
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def get(url: str, process: "subprocess.Popen[bytes]", log: Path) -> bytes:
