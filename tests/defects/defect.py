@@ -79,7 +79,7 @@ class Defect:
     what: str
     stock: str
     here: str
-    goes: tuple[str, ...]  # what can go once it is put right: a file, or file::name of a class or a function in it
+    goes: tuple[str, ...]  # where the code is that is there for it and can go once it is put right: file, or file::name
     upstream: tuple[str, ...]  # issues, as owner/repository#number
     common: bool  # whether it stands in the short table of docs/middleware.md too
     seen: tuple[object, object]  # what see() returns on stock and here
@@ -89,16 +89,16 @@ class Defect:
     def mended(self) -> str:
         """Say what to do now that upstream has put it right."""
         return (
-            f"{self.package} {version(self.package)} has put right the defect {self.name!r} ({self.what}): "
-            f"{' and '.join(self.goes)} can go, once no version with it is supported; then take the defect out of "
+            f"{self.package} {version(self.package)} has put right {self.name!r} ({self.what}): what is there for it in "
+            f"{' and '.join(self.goes)} can go, once the project supports no version that has it; then take it out of "
             "tests/defects."
         )
 
     def changed(self) -> str:
         """Say what to do now that it goes wrong in another way."""
         return (
-            f"{self.package} {version(self.package)} goes wrong in another way now in the defect {self.name!r}: see "
-            f"whether {' and '.join(self.goes)} still helps, and say in tests/defects what is seen."
+            f"{self.package} {version(self.package)} goes wrong in another way now in {self.name!r} ({self.what}): see "
+            f"whether what is there for it in {' and '.join(self.goes)} still helps, and say in tests/defects what is seen."
         )
 
 
