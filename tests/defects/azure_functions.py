@@ -519,7 +519,7 @@ def no_startup(side: Side) -> object:
     here="run once",
     seen=(3, 1),
     goes=[f"{LIFESPAN}.startup"],
-    upstream=[f"{WORKER}#1566"],
+    upstream=[f"{WORKER}#911"],
     common=True,
 )
 def several_startups(side: Side) -> object:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from wsgiref.types import WSGIApplication
 
 import azure.functions as func
+from packaging.version import Version
 
 from funcweb.asgi import AsgiMiddleware
 from funcweb.wsgi import WsgiMiddleware
@@ -84,22 +85,26 @@ class Defect:
     common: bool  # whether it stands in the short table of docs/middleware.md too
     seen: tuple[object, object]  # what see() returns on stock and here
     right: object  # what it would return on stock if that had no defect
+    right_since: str  # the version of the package that has put it right, while older ones are supported
     see: Callable[[Side], object]
 
-    def mended(self) -> str:
-        """Say what to do now that upstream has put it right."""
-        return (
-            f"{self.package} {version(self.package)} has put right {self.name!r} ({self.what}): what is there for it in "
-            f"{' and '.join(self.goes)} can go, once the project supports no version that has it; then take it out of "
-            "tests/defects."
-        )
-
-    def changed(self) -> str:
-        """Say what to do now that it goes wrong in another way."""
-        return (
-            f"{self.package} {version(self.package)} goes wrong in another way now in {self.name!r} ({self.what}): see "
-            f"whether what is there for it in {' and '.join(self.goes)} still helps, and say in tests/defects what is seen."
-        )
+    def problem(self, seen: object) -> str | None:
+        """Return what is to be done, if what is seen on stock is not what the list says."""
+        installed = Version(version(self.package))
+        is_right = bool(self.right_since) and installed >= Version(self.right_since)
+        what = f"{self.name!r} ({self.what})"
+        place = f"what is there for it in {' and '.join(self.goes)}"
+        if seen == self.right and not is_right:
+            return (
+                f"{self.package} {installed} has put right {what}: {place} can go, once the project supports no "
+                "version that has it; see CONTRIBUTING.md."
+            )
+        if seen != (self.right if is_right else self.seen[0]):
+            return (
+                f"{self.package} {installed} goes another way now in {what}: see whether {place} still helps, and say "
+                f"in tests/defects what is seen, which is {seen!r}."
+            )
+        return None
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,7 @@ def defect(
     upstream: Iterable[str] = (),
     common: bool = False,
     right: object = None,
+    right_since: str = "",
 ) -> Callable[[Callable[[Side], object]], Callable[[Side], object]]:
     """Put a defect into the list, under the name of the function that looks for it.
 
@@ -137,11 +143,22 @@ def defect(
     """
 
     def add(see: Callable[[Side], object]) -> Callable[[Side], object]:
-        name = see.__name__.replace("_", "-")
-        entry = Defect(
-            name, package, what, stock, here, tuple(goes), tuple(upstream), common, seen, right or seen[1], see
+        DEFECTS.append(
+            Defect(
+                name=see.__name__.replace("_", "-"),
+                package=package,
+                what=what,
+                stock=stock,
+                here=here,
+                goes=tuple(goes),
+                upstream=tuple(upstream),
+                common=common,
+                seen=seen,
+                right=seen[1] if right is None else right,
+                right_since=right_since,
+                see=see,
+            )
         )
-        DEFECTS.append(entry)
         return see
 
     return add

@@ -70,8 +70,8 @@ CLAIMS += [
         stock="a line is an error or a warning by words such as `fail` and `warn` in it",
         here="what is less than a warning goes to standard output",
         goes=("funcweb/custom_handler.py::log_to_host",),
-        upstream=(),
-        source="`WorkerProcess.ParseErrorMessageAndLog`, which names its issue #8273",
+        upstream=(f"{REPOSITORY}#8273",),
+        source="`WorkerProcess.ParseErrorMessageAndLog`",
     ),
     Claim(
         HOST,

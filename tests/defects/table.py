@@ -51,7 +51,13 @@ HEAD = ["what", "by itself", "here", "what is there for it", "upstream"]
 
 def row(entry: Defect | Claim) -> list[str]:
     """Return the cells below HEAD."""
-    return [entry.what, entry.stock, entry.here, ", ".join(map(place, entry.goes)), links(entry)]
+    return [entry.what, by_itself(entry), entry.here, ", ".join(map(place, entry.goes)), links(entry)]
+
+
+def by_itself(entry: Defect | Claim) -> str:
+    """Return the cell of what happens without the project, and up to which version, if there is one without it."""
+    since = entry.right_since if isinstance(entry, Defect) else ""
+    return f"{entry.stock} (before {since})" if since else entry.stock
 
 
 def from_microsoft(entry: Defect) -> bool:
@@ -66,7 +72,7 @@ def versions(package: str) -> str:
 
 
 def tested() -> str:
-    """Return the tables of the defects that a test asserts: one for each of Microsoft's packages, one for the others."""
+    """Return the tables of the defects that a test asserts: one a package of Microsoft's, one for all others."""
     own = dict.fromkeys(entry.package for entry in DEFECTS if from_microsoft(entry))
     sections = [
         f"### {versions(package)}\n\n{table(HEAD, [row(entry) for entry in DEFECTS if entry.package == package])}"
@@ -85,5 +91,5 @@ def read() -> str:
 def in_short() -> str:
     """Return the table of those that most people meet, for the page about the middleware."""
     library, runtime = versions("azure-functions"), versions("azure-functions-runtime")
-    rows = [[entry.what, entry.stock, entry.here, links(entry)] for entry in DEFECTS if entry.common]
+    rows = [[entry.what, by_itself(entry), entry.here, links(entry)] for entry in DEFECTS if entry.common]
     return table(["what", f"{library}, and {runtime}", "here", "upstream"], rows)
