@@ -52,7 +52,7 @@ def test_the_readme_can_be_read_at_once() -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name: str) -> None:
     document = TEMPLATE / name
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\((?!https?:|\.\./\.\./tree/)([^)#]+)", document.read_text(encoding="utf-8")):
         assert (document.parent / target).exists(), target
 
 
