@@ -5,7 +5,7 @@ The local Functions host imitates the host in this, so a test on it would only t
 
 from .defect import CLAIMS, Claim
 
-HOST = "the Functions host"
+HOST = "The Functions host"
 REPOSITORY = "Azure/azure-functions-host"
 WORKER = "Azure/azure-functions-python-worker"
 
@@ -83,13 +83,31 @@ CLAIMS += [
         source="the issues",
     ),
     Claim(
-        "the worker for Python 3.12 and earlier",
+        "The worker for Python 3.12 and earlier",
         "the record that joins a streamed request to its invocation",
         stock="kept for ever, as in azure-functions-runtime",
         here="dropped with the response",
         goes=("funcweb/worker_server.py::COORDINATORS",),
         upstream=(),
         source="`azure_functions_worker/http_v2.py`",
+    ),
+    Claim(
+        "The worker for Python 3.12 and earlier",
+        "streaming, without the app setting `PYTHON_ENABLE_INIT_INDEXING`",
+        stock="the function cannot be loaded",
+        here="the setting is there",
+        goes=("local.settings.example.json::PYTHON_ENABLE_INIT_INDEXING", "infra/main.bicep"),
+        upstream=(f"{WORKER}#1539",),
+        source="the issue, and Microsoft's documentation of HTTP streams",
+    ),
+    Claim(
+        "The worker",
+        "a module or folder of the app's with the name of a module of the standard library, such as `http`",
+        stock="that module is imported in its place, as the app's folder comes last on `sys.path`",
+        here="refused with a sentence that says so",
+        goes=("hooks/pre_gen_project.py::check_app", "hooks/pre_gen_project.py::check_function_name"),
+        upstream=(),
+        source="azure-functions-runtime, `function_environment_reload_request`",
     ),
     Claim(
         "Core Tools",
@@ -106,7 +124,7 @@ CLAIMS += [
         stock="leaves out every `__pycache__`, so the first request compiles everything",
         here="`build.py` puts a .funcignore into the package that ignores nothing",
         goes=("build.py::NOTHING_IGNORED",),
-        upstream=("Azure/azure-dev#5383",),
-        source="the pull request",
+        upstream=("Azure/azure-dev#4258", "Azure/azure-dev#5383"),
+        source="the pull requests",
     ),
 ]

@@ -21,6 +21,9 @@ NAMES = {
 }
 
 
+OTHERS = "Frameworks, servers and tools"
+
+
 def link(issue: str) -> str:
     """Return owner/repository#number as a link to the issue or pull request."""
     repository, _, number = issue.partition("#")
@@ -31,38 +34,25 @@ def link(issue: str) -> str:
 def place(workaround: str) -> str:
     """Return file::name as it stands in the tables."""
     path, _, name = workaround.partition("::")
-    return f"`{path}`: `{name}`" if name else f"`{path}`"
+    return f"`{name}` in `{path}`" if name else f"`{path}`"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """Return a table in Markdown."""
     lines = [list(head), *map(list, rows)]
     lines.insert(1, ["---"] * len(lines[0]))
-    return "\n".join(f"| {' | '.join(line)} |".replace("|  |", "| |") for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def links(entry: Defect | Claim) -> str:
-    """Return the cell of upstream's issues."""
-    return ", ".join(map(link, entry.upstream))
-
-
-HEAD = ["what", "by itself", "here", "what is there for it", "upstream"]
+HEAD = ["what", "by itself", "here", "what is there for it"]
 
 
 def row(entry: Defect | Claim) -> list[str]:
-    """Return the cells below HEAD."""
-    return [entry.what, by_itself(entry), entry.here, ", ".join(map(place, entry.goes)), links(entry)]
-
-
-def by_itself(entry: Defect | Claim) -> str:
-    """Return the cell of what happens without the project, and up to which version, if there is one without it."""
+    """Return the cells below HEAD: upstream's issues are named with what is wrong."""
+    links = f" ({', '.join(map(link, entry.upstream))})" if entry.upstream else ""
     since = entry.right_since if isinstance(entry, Defect) else ""
-    return f"{entry.stock} (before {since})" if since else entry.stock
-
-
-def from_microsoft(entry: Defect) -> bool:
-    """Return whether it is in one of Microsoft's packages."""
-    return entry.package.startswith("azure")
+    stock = f"{entry.stock} (before {since})" if since else entry.stock
+    return [entry.what + links, stock, entry.here, ", ".join(map(place, entry.goes))]
 
 
 def versions(package: str) -> str:
@@ -71,25 +61,32 @@ def versions(package: str) -> str:
     return f"{package} {' and '.join(dict.fromkeys(pins))}".rstrip()
 
 
+def sections(head: list[str], rows: dict[str, list[list[str]]]) -> str:
+    """Return a heading and a table for each package or program."""
+    return "\n\n".join(f"### {title}\n\n{table(head, found)}" for title, found in rows.items())
+
+
 def tested() -> str:
     """Return the tables of the defects that a test asserts: one a package of Microsoft's, one for all others."""
-    own = dict.fromkeys(entry.package for entry in DEFECTS if from_microsoft(entry))
-    sections = [
-        f"### {versions(package)}\n\n{table(HEAD, [row(entry) for entry in DEFECTS if entry.package == package])}"
-        for package in sorted(own)
-    ]
-    others = [[versions(entry.package), *row(entry)] for entry in DEFECTS if not from_microsoft(entry)]
-    return "\n\n".join([*sections, f"### Frameworks, servers and tools\n\n{table(['where', *HEAD], others)}"])
+    own: dict[str, list[list[str]]] = {}
+    others = []
+    for entry in DEFECTS:
+        if entry.package.startswith("azure"):
+            own.setdefault(versions(entry.package), []).append(row(entry))
+        else:
+            others.append([versions(entry.package), *row(entry)])
+    return f"{sections(HEAD, dict(sorted(own.items())))}\n\n{sections(['where', *HEAD], {OTHERS: others})}"
 
 
 def read() -> str:
-    """Return the table of the defects that were read in a source."""
-    rows = [[entry.package, *row(entry), entry.source] for entry in CLAIMS]
-    return table(["where", *HEAD, "read in"], rows)
+    """Return the tables of the defects that were read in a source."""
+    programs: dict[str, list[list[str]]] = {}
+    for entry in CLAIMS:
+        programs.setdefault(entry.package, []).append([*row(entry), entry.source])
+    return sections([*HEAD, "read in"], programs)
 
 
 def in_short() -> str:
     """Return the table of those that most people meet, for the page about the middleware."""
-    library, runtime = versions("azure-functions"), versions("azure-functions-runtime")
-    rows = [[entry.what, by_itself(entry), entry.here, links(entry)] for entry in DEFECTS if entry.common]
-    return table(["what", f"{library}, and {runtime}", "here", "upstream"], rows)
+    stock = f"{versions('azure-functions')}, and {versions('azure-functions-runtime')}"
+    return table(["what", stock, "here"], [row(entry)[:3] for entry in DEFECTS if entry.common])
