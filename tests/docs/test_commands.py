@@ -83,8 +83,10 @@ PROGRAMS: dict[str, Callable[[list[str]], object]] = {
 @pytest.fixture(scope="module")
 def of_a_project(bake: Bake) -> str:
     """The READMEs of projects, in which some of the commands stand."""
-    answers = (
+    answers: tuple[dict[str, str], ...] = (
+        {},
         {"auth_level": "function"},
+        {"deployment": "none"},
         {"programming_model": "custom_handler"},
         {"framework": "custom", "async_mode": "sync", "app": "shop:app"},
     )
