@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from functools import cache
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -20,12 +21,16 @@ from wsgiref.util import setup_testing_defaults
 import bottle
 import cookiecutter.generate
 import falcon.asgi
+import fastapi
 import litestar
 import pytest
 import quart
 import waitress
 from a2wsgi import WSGIMiddleware
 from asgiref.wsgi import WsgiToAsgi
+from azure.core.pipeline import PipelineContext, PipelineRequest
+from azure.core.pipeline.policies import HttpLoggingPolicy
+from azure.core.rest import HttpRequest
 from cookiecutter.exceptions import FailedHookException
 from falcon.testing import TestClient as FalconClient
 from litestar.logging import LoggingConfig
@@ -40,6 +45,7 @@ from waitress import wasyncore
 
 from funcweb.bottle.uploads import with_chunked_uploads
 from funcweb.falcon.prefix import with_route_prefix as falcon_prefix
+from funcweb.fastapi.key import with_key
 from funcweb.litestar.prefix import with_route_prefix as litestar_prefix
 from funcweb.quart.prefix import with_route_prefix as quart_prefix
 from funcweb.route import ROUTE_PREFIX_SETTING
@@ -223,6 +229,19 @@ def quart_client(side: Side) -> object:
             stock.set_cookie("localhost", name, "1")
         asyncio.run(stock.get("/"))
     return seen[0]
+
+
+@defect(
+    "fastapi",
+    "FastAPI's documentation, opened with a function key: `/docs?code=KEY`",
+    stock="the page asks for openapi.json without the key, and gets 401",
+    here="the page holds the description itself",
+    seen=(True, False),
+    goes=["funcweb/fastapi/key.py"],
+    upstream=["Azure/azure-functions-python-worker#1083"],
+)
+def documentation_with_a_key(side: Side) -> object:
+    return "openapi.json" in get(side.mend(fastapi.FastAPI(), with_key), "/api/docs")[1]
 
 
 @defect(
@@ -416,6 +435,37 @@ def remote_parent(side: Side) -> object:
     contextvars.Context().run(as_the_worker_calls)
     (span,) = spans.get_finished_spans()
     return span.kind.name
+
+
+@defect(
+    "azure-core",
+    "what a client of Azure's services logs of each of its requests",
+    stock="ten lines at INFO, among the app's own; the exporter of telemetry exports its own, and logs that again",
+    here="warnings and errors",
+    seen=(True, False),
+    goes=["funcweb/telemetry.py", "funcweb/queues.py"],
+)
+def client_logs(side: Side) -> object:
+    loggers = [logging.getLogger(name) for name in ("azure.core", "azure.core.pipeline.policies.http_logging_policy")]
+    levels = [logger.level for logger in loggers]
+    if not side.ours:  # What is imported above has set them.
+        for logger in loggers:
+            logger.setLevel(logging.NOTSET)
+    handler = BufferingHandler(100)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)  # as the worker does
+    try:
+        HttpLoggingPolicy().on_request(
+            PipelineRequest(HttpRequest("GET", "https://example.org"), PipelineContext(None))
+        )
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+        for logger, before in zip(loggers, levels, strict=True):
+            logger.setLevel(before)
+    return bool(handler.buffer)
 
 
 @defect(

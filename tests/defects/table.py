@@ -71,7 +71,7 @@ def tested() -> str:
     own: dict[str, list[list[str]]] = {}
     others = []
     for entry in DEFECTS:
-        if entry.package.startswith("azure"):
+        if entry.package.startswith(("azure-functions", "azurefunctions")):
             own.setdefault(versions(entry.package), []).append(row(entry))
         else:
             others.append([versions(entry.package), *row(entry)])
