@@ -5,7 +5,7 @@ makes of it, called ours. The stock half fails on the day on which the package h
 workaround can go.
 """
 
-from . import azure_functions, host, others, runtime, streaming  # noqa: F401 - they fill the lists, in this order
+from . import azure_functions, frameworks, host, others, runtime, streaming  # noqa: F401 - they fill the lists, in this order
 from .defect import CLAIMS, DEFECTS, Claim, Defect, Side
 
 __all__ = ["CLAIMS", "DEFECTS", "Claim", "Defect", "Side"]
