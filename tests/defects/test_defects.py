@@ -86,6 +86,8 @@ def test_what_can_go_is_there() -> None:
 def exists(place: str) -> bool:
     """Return whether the project, or the template, has this file::name."""
     path, _, name = place.partition("::")
-    file = next(folder / path for folder in (PROJECT, TEMPLATE) if (folder / path).exists())
+    file = next((folder / path for folder in (PROJECT, TEMPLATE) if (folder / path).exists()), None)
+    if file is None:
+        return False
     source = file.read_text(encoding="utf-8")
     return not name or name in (names(source) if path.endswith(".py") else source)
