@@ -72,7 +72,7 @@ def questions() -> str:
             text = "<br>".join(f"`{answer}`{f': {label}' if label else ''}" for answer, label in labels.items())
         else:
             text = (
-                f"`{answers}`" if answers and "{{" not in answers else "from the answers before it" if answers else ""
+                f"`{answers}`" if answers and "{{" not in answers else "from the answers before it" if answers else "empty"
             )
         lines.append(f"| `{name}` | {asked['__prompt__'] if isinstance(asked, dict) else asked} | {text} |")
     return "\n".join(lines)
