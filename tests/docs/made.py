@@ -69,12 +69,13 @@ def questions() -> str:
         asked, answers = CONTEXT["__prompts__"][name], CONTEXT[name]
         if isinstance(asked, dict):
             labels = {answer: asked[answer].partition(" - ")[2] for answer in answers}
+            asked = asked["__prompt__"]
             text = "<br>".join(f"`{answer}`{f': {label}' if label else ''}" for answer, label in labels.items())
+        elif "{{" in answers:
+            text = "from the answers before it"
         else:
-            text = (
-                f"`{answers}`" if answers and "{{" not in answers else "from the answers before it" if answers else "empty"
-            )
-        lines.append(f"| `{name}` | {asked['__prompt__'] if isinstance(asked, dict) else asked} | {text} |")
+            text = f"`{answers}`" if answers else "empty"
+        lines.append(f"| `{name}` | {asked} | {text} |")
     return "\n".join(lines)
 
 
