@@ -20,6 +20,7 @@ import uvicorn
 from . import __doc__ as package_doc
 from . import environment
 from .app import MAX_BODY, HostApp
+from .current_worker import CurrentWorker
 from .custom_handler import CustomHandler
 from .errors import HostError
 from .listeners import Listeners
@@ -142,7 +143,7 @@ async def _serve(project: Project, args: argparse.Namespace, listener: socket.so
     apply_settings(project, os.environ, url)
     worker: Worker | CustomHandler
     if project.custom_handler is None:
-        worker = Worker(project, verbose=args.verbose)
+        worker = CurrentWorker(project, verbose=args.verbose)
     else:
         worker = CustomHandler(project, verbose=args.verbose)
     await worker.start()
