@@ -24,6 +24,7 @@ from .current_worker import CurrentWorker
 from .custom_handler import CustomHandler
 from .errors import HostError
 from .listeners import Listeners
+from .next_worker import NextWorker
 from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
 from .worker import Worker
@@ -32,6 +33,7 @@ _ADDRESS = "127.0.0.1"
 _KEEP_ALIVE = 130  # seconds, as ASP.NET Core's server
 _NO_HOMEPAGE = "AzureWebJobsDisableHomepage"
 _LOOPS = ("uvloop", "asyncio")
+_WORKERS: dict[str, type[Worker]] = {"current": CurrentWorker, "next": NextWorker}
 _GRACE = 5  # seconds that running requests have to end after a signal
 
 
@@ -54,6 +56,12 @@ def _loop(text: str) -> str:
     return text
 
 
+def _worker(text: str) -> str:
+    if text not in _WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a worker, {' or '.join(_WORKERS)}")
+    return text
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog="functions-host",
@@ -67,6 +75,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         type=_loop,
         default="asyncio" if sys.platform == "win32" else "uvloop",
         help="the event loop: uvloop, the default, as in Azure, or asyncio",
+    )
+    parser.add_argument(
+        "--worker",
+        type=_worker,
+        default="current",
+        help="which of Microsoft's workers calls the functions: current, the default, or next, the one for Python 3.15 "
+        "and later, whose event loop is asyncio's",
     )
     parser.add_argument(
         "--example",
@@ -143,7 +158,7 @@ async def _serve(project: Project, args: argparse.Namespace, listener: socket.so
     apply_settings(project, os.environ, url)
     worker: Worker | CustomHandler
     if project.custom_handler is None:
-        worker = CurrentWorker(project, verbose=args.verbose)
+        worker = _WORKERS[args.worker](project, verbose=args.verbose)
     else:
         worker = CustomHandler(project, verbose=args.verbose)
     await worker.start()
@@ -252,6 +267,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         signals = _Signals()
         project = read_project(args.path.absolute())
+        if project.custom_handler is not None and args.worker != "current":
+            raise HostError(f"{project.path} has a custom handler, which no worker calls: leave --worker out.")
         with _bind(args.port) as listener:
             if args.install and not environment.has_requirements(project.path):
                 return environment.run_again(environment.make(project.path), arguments)
@@ -264,10 +281,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     if not stopped:
         print(f"error: a function did not end within {_GRACE} s; left it.", file=sys.stderr)
-        sys.stderr.flush()
-        sys.stdout.flush()
-        os._exit(1)
+        _end_at_once(1)
+    if args.worker == "next":
+        _end_at_once(0)  # That worker never finalizes Python.
     return 0
+
+
+def _end_at_once(code: int) -> NoReturn:
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
