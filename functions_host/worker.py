@@ -262,6 +262,11 @@ def _advice(error: Message) -> str:
             "nest_asyncio cannot work on uvloop, which the worker runs on: remove nest_asyncio "
             "from the app, or try it with --loop asyncio."
         )
+    if "signal only works in main thread" in message:
+        return (
+            "The next worker imports the app on a thread that is not the main one, so no handler for a signal can be set: "
+            "leave it out."
+        )
     if message.startswith("ModuleNotFoundError"):
         return (
             "List the missing module in requirements.txt; with --no-install, install it where this host is installed."

@@ -44,12 +44,19 @@ VARIANTS = [
     )
 ]
 
+# Each interface with the next worker, in either programming model.
+ON_BOTH_WORKERS = [
+    next(variant for variant in VARIANTS if traced(variant) and (variant.mode, variant.programming_model) == kind)
+    for kind in (("async", "v2"), ("sync", "v1"))
+]
+
 
 class Served:
     """A variant that runs on the host, and a client for it."""
 
-    def __init__(self, variant: Variant, host: RunningHost, ingestion: Ingestion) -> None:
+    def __init__(self, variant: Variant, worker: str, host: RunningHost, ingestion: Ingestion) -> None:
         self.variant = variant
+        self.worker = worker
         self.host = host
         self.ingestion = ingestion
         headers = {} if variant.auth_level == "anonymous" else {"x-functions-key": KEY}
@@ -62,15 +69,21 @@ class Served:
         return response.json()
 
 
-@pytest.fixture(scope="module", params=VARIANTS, ids=str)
+@pytest.fixture(
+    scope="module",
+    params=[*((variant, "current") for variant in VARIANTS), *((variant, "next") for variant in ON_BOTH_WORKERS)],
+    ids=lambda param: f"{param[0]}-{param[1]}",
+)
 def served(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Served]:
     """Serve each variant in turn; nest_asyncio cannot run on the worker's own loop (see test_nest_asyncio)."""
-    variant: Variant = request.param
+    variant: Variant
+    worker: str
+    variant, worker = request.param
     project = bake.shared(**variant.answers)
     with run_ingestion() as ingestion:
         settings = ingestion.settings if variant.observability == "opentelemetry" else {"PYTHONDONTWRITEBYTECODE": "1"}
-        with serve(project.path, key=KEY, loop=loop_for(variant), env=settings) as host:
-            served = Served(variant, host, ingestion)
+        with serve(project.path, key=KEY, loop=loop_for(variant), worker=worker, env=settings) as host:
+            served = Served(variant, worker, host, ingestion)
             with served.client:
                 yield served
 
@@ -198,6 +211,10 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(served: Serve
         # The real host's forwarder sends a traceparent of its own; this one passes the client's on.
         assert {item["tags"]["ai.operation.parentId"] for item in requests} == {PARENT}
         return
+    parents = {item["tags"]["ai.operation.parentId"] for item in requests}
+    if served.worker == "next":
+        assert len(parents) == 2 and PARENT not in parents
+        return
     # The worker logs one line in each invocation, in the trace and the span of the host's.
     lines = served.ingestion.wait_for(2, "MessageData", TRACE)
     invocations = {
@@ -206,7 +223,7 @@ def test_a_request_is_one_span_named_by_its_route_within_the_hosts(served: Serve
         if line["data"]["baseData"]["message"].startswith("Function name:")
     }
     assert len(invocations) == 2
-    assert {item["tags"]["ai.operation.parentId"] for item in requests} == invocations
+    assert parents == invocations
 
 
 def test_nest_asyncio_cannot_load_on_the_workers_own_loop(bake: Bake) -> None:
