@@ -34,6 +34,7 @@ _KEEP_ALIVE = 130  # seconds, as ASP.NET Core's server
 _NO_HOMEPAGE = "AzureWebJobsDisableHomepage"
 _LOOPS = ("uvloop", "asyncio")
 _WORKERS: dict[str, type[Worker]] = {"current": CurrentWorker, "next": NextWorker}
+_NEXT_SINCE = (3, 15)  # the Python from which on Azure runs the next worker
 _GRACE = 5  # seconds that running requests have to end after a signal
 
 
@@ -62,6 +63,11 @@ def _worker(text: str) -> str:
     return text
 
 
+def default_worker(python: tuple[int, ...]) -> str:
+    """Return the name of the worker that Azure runs on this version of Python."""
+    return "next" if python >= _NEXT_SINCE else "current"
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog="functions-host",
@@ -79,9 +85,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--worker",
         type=_worker,
-        default="current",
-        help="which of Microsoft's workers calls the functions: current, the default, or next, the one for Python 3.15 "
-        "and later, whose event loop is asyncio's",
+        help="which of Microsoft's workers calls the functions: current, or next, the one for Python 3.15 and later, "
+        "whose event loop is asyncio's; default: that of the Python that runs the app",
     )
     parser.add_argument(
         "--example",
@@ -267,7 +272,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         signals = _Signals()
         project = read_project(args.path.absolute())
-        if project.custom_handler is not None and args.worker != "current":
+        if project.custom_handler is None:
+            args.worker = args.worker or default_worker(sys.version_info[:2])
+        elif args.worker:
             raise HostError(f"{project.path} has a custom handler, which no worker calls: leave --worker out.")
         with _bind(args.port) as listener:
             if args.install and not environment.has_requirements(project.path):

@@ -113,13 +113,15 @@ def serve(
 ) -> Iterator[RunningHost]:
     """Serve the function app in `path` on a free port for as long as the block runs.
 
-    `worker` is current or next; without it the environment variable FUNCTIONS_HOST_WORKER says which, or it is current.
+    `worker` is current or next. Without it the environment variable FUNCTIONS_HOST_WORKER says which, or the version of
+    Python.
 
     Raises `HostDied` with the host's output where it does not start, or has ended before the
     block did.
     """
     arguments = ["--port", "0", "--loop", loop, *(["--key", key] if key is not None else [])]
-    arguments += ["--worker", worker or os.environ.get(_WORKER, "current")]
+    worker = worker or os.environ.get(_WORKER, "")
+    arguments += ["--worker", worker] if worker else []
     with tempfile.TemporaryDirectory(prefix="functions-host-") as folder:
         output = Path(folder) / "output.txt"
         with output.open("wb") as stream:

@@ -1,7 +1,7 @@
 """Between the messages of the host and the `Datum` objects that the next worker exchanges with the runtime.
 
-In R2P2 that is the work of Rust and of a Python module beside it (workers/r2p2: src/convert.rs, bridge/bridge.py), where
-the worker of today has the runtime do it. `Datum` is the runtime's own class: a value and the name of its kind.
+In R2P2 that is the work of Rust and of a Python module beside it (workers/r2p2: src/convert.rs, bridge/bridge.py). The
+worker of today has the runtime do it. `Datum` is the runtime's own class: a value and the name of its kind.
 """
 
 from __future__ import annotations
@@ -40,17 +40,21 @@ def to_datum(datum: Any, data: Message) -> Any:
 def from_datum(datum: Any) -> Message | None:
     """Return the TypedData of what a function returned, or None where it returned nothing.
 
-    Raises `TypeError` for what is no JSON.
+    Raises `TypeError` for what is no JSON, and for a kind of datum that R2P2 does not know.
     """
-    if datum is None or datum.type is None:
-        return None
-    if datum.type == "http":
-        return Message(http=_http(datum.value))
-    if datum.type in ("dict", "list"):
-        return Message(json=json.dumps(datum.value))
-    if datum.type == "bool":
-        return Message(int=int(datum.value))
-    return Message(**{datum.type: datum.value})
+    match None if datum is None else datum.type:
+        case None:
+            return None
+        case "http":
+            return Message(http=_http(datum.value))
+        case "dict" | "list":
+            return Message(json=json.dumps(datum.value))
+        case "bool":
+            return Message(int=int(datum.value))
+        case "bytes" | "double" | "int" | "json" | "string" as kind:
+            return Message(**{kind: datum.value})
+        case kind:
+            raise TypeError(f"unsupported outbound datum type: {kind}")
 
 
 def _http(value: dict[str, Any]) -> Message:

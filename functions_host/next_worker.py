@@ -4,8 +4,8 @@ It stands in azure-functions-python-worker, workers/r2p2, and is the default fro
 have its entries, in ``native_invocation``. What is rebuilt here is what an app can tell of its Rust side (src/main.rs,
 src/bridge.rs) and of the Python module between it and the runtime (bridge/bridge.py):
 
-* The app is imported, and its async functions are awaited, on one event loop of asyncio's own, on a thread of its own. As
-  that is not the main thread, no signal reaches it, and the app cannot ask for one.
+* The app is imported, and its async functions are awaited, on one event loop of asyncio's own, on a thread of its own.
+  That is not the main thread, so the app can set no handler for a signal.
 * The app's folder is put first on sys.path. (An instance that Azure specializes from a placeholder has it last.)
 * Each invocation holds one of 512 threads until it ends (tokio's ``spawn_blocking``). From such a thread
   `run_invocation_sync` has the runtime's thread pool run a plain function; an async one is awaited on the loop.

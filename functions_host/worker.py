@@ -264,8 +264,8 @@ def _advice(error: Message) -> str:
         )
     if "signal only works in main thread" in message:
         return (
-            "The next worker imports the app on a thread that is not the main one, so no handler for a signal can be set: "
-            "leave it out."
+            "The next worker imports the app on a thread that is not the main one, where no signal can be handled: "
+            "leave the handler out."
         )
     if message.startswith("ModuleNotFoundError"):
         return (

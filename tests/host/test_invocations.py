@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from functions_host.client import RunningHost, serve
+
 from .conftest import Write, funcweb_files
 
 WSGI_APP = """

@@ -1,4 +1,4 @@
-"""What an app sees of the worker that calls it: each row of docs/next-worker.md, on today's worker and on the next one."""
+"""What an app sees of the worker that calls it: each row of docs/next-worker.md, on today's worker and on the next."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ APP = """
 import asyncio, atexit, colorsys, json, logging, os, sys, threading
 import azure.functions as func
 from funcweb.asgi import AsgiMiddleware
+from funcweb.wsgi import WsgiMiddleware
 
 atexit.register(print, "atexit ran", flush=True)
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -56,7 +57,19 @@ async def web_app(scope, receive, send):
     await send({"type": "http.response.body"})
 
 
+def wsgi_app(environ, start_response):
+    print("printed by a WSGI app")
+    start_response("200 OK", [])
+    return []
+
+
 middleware = AsgiMiddleware(web_app)
+wsgi_middleware = WsgiMiddleware(wsgi_app)
+
+
+@app.route(route="wsgi")
+def serve_wsgi(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    return wsgi_middleware.handle(req, context)
 
 
 @app.route(route="app/{*route}")
@@ -89,11 +102,6 @@ def raises_plain(req: func.HttpRequest) -> func.HttpResponse:
     raise LookupError("what went wrong")
 
 
-@app.route(route="exit")
-def exits(req: func.HttpRequest) -> func.HttpResponse:
-    raise SystemExit(3)
-
-
 @app.route(route="threads")
 async def threads(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     await asyncio.to_thread(logging.info, "from to_thread")
@@ -118,9 +126,20 @@ def prints(req: func.HttpRequest) -> func.HttpResponse:
 async def hold(req: func.HttpRequest) -> func.HttpResponse:
     inside.append(1)
     if len(inside) == int(req.params["number"]):
-        asyncio.get_running_loop().call_later(0.3, released.set)
+        asyncio.get_running_loop().call_later(0.1, released.set)
     await released.wait()
     return func.HttpResponse(req.params["number"], headers={"X-Inside": str(len(inside))})
+"""
+
+EXIT = """
+import azure.functions as func
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+
+@app.route(route="exit")
+def exits(req: func.HttpRequest) -> func.HttpResponse:
+    raise SystemExit(3)
 """
 
 STREAMING = """
@@ -181,7 +200,7 @@ def row(what: str) -> Callable[[_Test], _Test]:
 @pytest.fixture(scope="module")
 def served(worker: str, write: Write) -> Iterator[Served]:
     """Serve the app by each worker, with Python's own buffering of its output."""
-    path = write({**funcweb_files(), "function_app.py": APP, "colorsys.py": "WHOSE = \"the app's\""})
+    path = write({**funcweb_files(), "function_app.py": APP, "colorsys.py": 'WHOSE = "the app\'s"'})
     with (
         serve(path, worker=worker, env={"PYTHONUNBUFFERED": "", "TZ": "UTC"}) as host,
         httpx2.Client(base_url=host.url, trust_env=False, timeout=20) as client,
@@ -203,8 +222,8 @@ def test_the_process(served: Served) -> None:
 @row("A cookie whose `Expires` or `Max-Age` cannot be read")
 def test_a_cookie_with_an_attribute_that_cannot_be_read(served: Served, attribute: str) -> None:
     answer = served.client.post("/cookie", content=f"a=1; {attribute}; Path=/")
-    expected = (500, []), (200, ["a=1; domain=; path=/"])
-    assert (answer.status_code, answer.headers.get_list("set-cookie")) == served.on(*expected)
+    seen = (answer.status_code, answer.headers.get_list("set-cookie"))
+    assert seen == served.on((500, []), (200, ["a=1; domain=; path=/"]))
 
 
 @pytest.mark.parametrize("path", ["/raise", "/raise-plain"])
@@ -212,7 +231,9 @@ def test_a_cookie_with_an_attribute_that_cannot_be_read(served: Served, attribut
 def test_an_exception_is_logged_by_the_next_worker_too(served: Served, path: str) -> None:
     answer = served.client.get(path)
     assert (answer.status_code, answer.content) == (500, b"")
-    served.host.wait_for_log(f"Executed 'Functions.{path.strip('/').replace('-', '_').replace('raise', 'raises')}' (Failed")
+    served.host.wait_for_log(
+        f"Executed 'Functions.{path.strip('/').replace('-', '_').replace('raise', 'raises')}' (Failed"
+    )
     kind = "sync invocation" if "plain" in path else "invocation"
     record = f"handler of the app's: azure.functions Native {kind} failed True"
     assert served.host.log.count(record) == served.on(0, 1)
@@ -240,7 +261,8 @@ def test_the_invocation_of_a_thread_s_records(served: Served) -> None:
 def test_what_a_plain_function_prints_waits_for_the_next_flush(served: Served) -> None:
     served.client.get("/print")
     assert ("printed by a plain function" in served.host.log) == served.on(True, False)
-    served.client.get("/process")
+    assert served.client.get("/wsgi").status_code == 200
+    assert "printed by a WSGI app" in served.host.log, "the middleware flushes"
     served.host.wait_for_log("printed by a plain function")
 
 
@@ -266,21 +288,25 @@ def test_the_invocations_that_run_at_once(served: Served) -> None:
     assert min(asyncio.run(ask())) == most
 
 
-@row("A plain function that raises `SystemExit`")
-@row("At the end")
-def test_the_end(write: Write) -> None:
-    path = write({**funcweb_files(), "function_app.py": APP})
-    with serve(path, worker="current") as host:
-        assert httpx2.get(f"{host.url}/app/", trust_env=False).status_code == 200
-    assert "lifespan ended" in host.log
-    assert "atexit ran" in host.log
-    with serve(path, worker="next") as host:
-        assert httpx2.get(f"{host.url}/exit", trust_env=False).status_code == 500
-        assert "The next worker sends no answer for this" in host.wait_for_log("SystemExit")
+@row("At its end")
+def test_the_end(worker: str, write: Write) -> None:
+    with serve(write({**funcweb_files(), "function_app.py": APP}), worker=worker) as host:
         assert httpx2.get(f"{host.url}/app/", trust_env=False).status_code == 200
     assert host.process.returncode == 0
-    assert "lifespan ended" not in host.log
-    assert "atexit ran" not in host.log
+    assert ("lifespan ended" in host.log) == (worker == "current")
+    assert ("atexit ran" in host.log) == (worker == "current")
+
+
+@row("A plain function that raises `SystemExit`")
+def test_system_exit(write: Write) -> None:
+    path = write({"function_app.py": EXIT})
+    with pytest.raises(HostDied, match="exit code 3"), serve(path, worker="current") as host:
+        httpx2.get(f"{host.url}/exit", trust_env=False)
+        host.process.wait(10)
+    with serve(path, worker="next") as host:
+        for _ in range(2):
+            assert httpx2.get(f"{host.url}/exit", trust_env=False).status_code == 500
+        assert "The next worker sends no answer for this" in host.wait_for_log("SystemExit")
 
 
 def test_an_app_that_wants_signals_does_not_load_on_the_next_worker(write: Write) -> None:
@@ -292,22 +318,24 @@ def test_an_app_that_wants_signals_does_not_load_on_the_next_worker(write: Write
 
 
 @row("With streaming: the invocation of what is logged while several run")
-def test_the_invocation_of_what_is_logged_while_several_stream(worker: str, write: Write) -> None:
+def test_the_invocation_of_what_is_logged_while_several_stream(write: Write) -> None:
+    """Today's worker names the right one; see test_invocations.py."""
     path = write({**funcweb_files(), "function_app.py": STREAMING})
-    with serve(path, worker=worker) as host, httpx2.Client(base_url=host.url, trust_env=False) as client:
-        served = Served(worker, host, client)
+    with serve(path, worker="next") as host, httpx2.Client(base_url=host.url, trust_env=False) as client:
+        served = Served("next", host, client)
         for route, is_told in (("app", True), ("plain", False)):
+            names = [f"{route}-{number}" for number in range(4)]
             with ThreadPoolExecutor() as pool:
-                names = [f"{route}-{number}" for number in range(4)]
-                ids = list(pool.map(lambda name: client.get(f"/{route}?{name}").text, names))
+                ids = [answer.text for answer in pool.map(client.get, [f"/{route}?{name}" for name in names])]
             tags = [served.tags(f"later {name}") for name in names]
             right = [[invocation_id] for invocation_id in ids]
-            assert (tags == right) == (is_told or worker == "current"), host.log
-            assert len({tag for (tag,) in tags}) == (4 if tags == right else 1)
+            assert (tags == right) == is_told, host.log
+            assert len({tag for (tag,) in tags}) == (4 if is_told else 1)
 
 
-def test_nest_asyncio_works_on_the_next_worker(write: Write) -> None:
-    with serve(write(apps.NEST_ASYNCIO_V1), worker="next") as host:
+def test_nest_asyncio_works_on_the_next_worker(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUNCTIONS_HOST_WORKER", "next")
+    with serve(write(apps.NEST_ASYNCIO_V1)) as host:
         assert "azure-functions-runtime-v1" in host.log
         assert "the next worker (R2P2)" in host.log
         assert httpx2.get(host.url + "/hello/you", trust_env=False).json() == {"hello": "you"}
