@@ -13,12 +13,12 @@ import httpx2
 import pytest
 
 from functions_host.client import HostDied, RunningHost, serve
-from functions_host.next_worker import MOST_AT_ONCE
 from tests.variants import TEMPLATE
 
 from . import apps
 from .conftest import Write, funcweb_files
 
+MOST_AT_ONCE = 512  # on the next worker
 PAGE = TEMPLATE / "docs" / "next-worker.md"
 ROWS: set[str] = set()
 
