@@ -29,9 +29,13 @@ AFFECTED = [
     "tests/test_template.py",
     "tests/test_variants.py",
     "tests/docs",
+    "tests/defects",
 ]
 # Each is slow, and knows nothing of the fork's changes.
-SLOW = "ruff mypy own_tests handler declared slug text prefix test_combination leaves_nothing overwriting twice"
+SLOW = (
+    "ruff mypy own_tests handler declared slug text prefix test_combination leaves_nothing overwriting twice "
+    "still_there works_around"
+)
 LEFT_OUT = " and ".join(f"not {word}" for word in SLOW.split())
 
 
@@ -83,7 +87,8 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     shutil.rmtree(fork / PROJECT / row["package"])
     shutil.rmtree(fork / PROJECT / "funcweb" / framework, ignore_errors=True)
     (fork / PROJECT / "funcweb" / "testing" / f"{framework}.py").unlink(missing_ok=True)
-    (fork / "tests" / "apps" / f"{framework}.py").unlink(missing_ok=True)
+    for tests in ("apps", "defects/frameworks"):
+        (fork / "tests" / tests / f"{framework}.py").unlink(missing_ok=True)
     alone = [path for path, conditions in context["_keep"].items() if conditions.get("framework") == [framework]]
     for path in alone:
         del context["_keep"][path]

@@ -1,4 +1,4 @@
-"""What the documentation shows of the template's output, made by the template.
+"""What the documentation shows of the template's output, made by the template, and of the list of defects.
 
     uv run python -m tests.docs.made
 
@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.readme import renew
-from tests.variants import CONTEXT, TEMPLATE
+from tests.variants import CONTEXT, PROJECT, TEMPLATE
 
-PAGE = TEMPLATE / "docs" / "getting-started.md"
+DOCS = TEMPLATE / "docs"
 
 DEFAULT = CONTEXT["_frameworks"][CONTEXT["framework"][0]]
 
@@ -67,13 +67,34 @@ def as_text(lines: Iterable[str]) -> str:
     return "\n".join(["```text", *lines, "```"])
 
 
-BLOCKS: dict[str, Callable[[], str]] = {"prompts": prompts, "tree": tree}
+def defects(table: str) -> Callable[[], str]:
+    """Return what makes one of the tables of defects, which imports the template's modules."""
+
+    def make() -> str:
+        sys.dont_write_bytecode = True  # Cookiecutter would copy it into every project.
+        sys.path.append(str(PROJECT))
+        from tests.defects import table as tables
+
+        made: str = getattr(tables, table)()
+        return made
+
+    return make
+
+
+# Where each stands, and what makes it.
+BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {
+    "prompts": (DOCS / "getting-started.md", prompts),
+    "tree": (DOCS / "getting-started.md", tree),
+    "in short": (DOCS / "middleware.md", defects("in_short")),
+    "tested": (DOCS / "defects.md", defects("tested")),
+    "read": (DOCS / "defects.md", defects("read")),
+}
 
 
 def main() -> None:
-    """Write all blocks into the page."""
-    for name, make in BLOCKS.items():
-        renew(PAGE, name, make())
+    """Write all blocks into their pages."""
+    for name, (page, make) in BLOCKS.items():
+        renew(page, name, make())
 
 
 if __name__ == "__main__":

@@ -5,15 +5,15 @@ import tomllib
 
 import pytest
 
-from tests.docs.made import BLOCKS, PAGE
+from tests.docs.made import BLOCKS
 from tests.variants import TEMPLATE
 
 
 @pytest.mark.parametrize("name", BLOCKS)
 def test_the_page_shows_what_comes_out_today(name: str) -> None:
-    (shown,) = re.findall(rf"(?s)<!-- {name} -->\n(.*?)\n<!-- /{name} -->", PAGE.read_text(encoding="utf-8"))
-    made = BLOCKS[name]()
-    assert shown == made, "uv run python -m tests.docs.made renews it"
+    page, make = BLOCKS[name]
+    (shown,) = re.findall(rf"(?s)<!-- {name} -->\n(.*?)\n<!-- /{name} -->", page.read_text(encoding="utf-8"))
+    assert shown == make(), "uv run python -m tests.docs.made renews it"
 
 
 def test_each_page_is_in_the_navigation_once() -> None:

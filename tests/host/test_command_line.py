@@ -27,7 +27,7 @@ app = func.FunctionApp()
 def run(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the host and expect it to end by itself."""
     return subprocess.run(
-        client.command(path, *arguments),
+        client.command(path, "--port=0", *arguments),
         env=client.environment(),
         capture_output=True,
         text=True,

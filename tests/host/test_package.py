@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from functions_host import client
-from tests.conftest import Bake
+from tests.conftest import Bake, run_python
 from tests.variants import ANSWERS, CONTEXT, TEMPLATE
 
 
@@ -38,6 +38,17 @@ def test_the_wheel_holds_the_host_and_the_version_of_the_template(wheel: Path) -
     assert {name.partition("/")[0] for name in names} == {"functions_host", f"func_web-{metadata['Version']}.dist-info"}
     modules = {path.name for path in (TEMPLATE / "functions_host").glob("*.py")}
     assert {Path(name).name for name in names if name.startswith("functions_host/")} == modules
+
+
+def test_of_this_repository_the_host_alone_can_be_imported(tmp_path: Path) -> None:
+    stems = {path.stem for path in TEMPLATE.iterdir() if path.is_dir() or path.suffix == ".py"}
+    names = sorted(stem for stem in stems if stem.isidentifier())
+    code = "import sys; from importlib.util import find_spec; [print(find_spec(name)) for name in sys.argv[1:]]"
+    specs = run_python("-c", code, *names, cwd=tmp_path).stdout.replace(sys.prefix, "")
+    assert len(specs.splitlines()) == len(names) > 3
+    assert [name for name, spec in zip(names, specs.splitlines(), strict=True) if str(TEMPLATE) in spec] == [
+        "functions_host"
+    ]
 
 
 def test_the_command_in_a_project_s_readme_serves_it_with_what_its_requirements_name(
