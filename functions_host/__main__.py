@@ -80,7 +80,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--loop",
         type=_loop,
         default="asyncio" if sys.platform == "win32" else "uvloop",
-        help="the event loop: uvloop, the default, as in Azure, or asyncio",
+        help="the event loop of the host and of the current worker: uvloop, the default, as in Azure, or asyncio",
     )
     parser.add_argument(
         "--worker",

@@ -132,6 +132,7 @@ async def hold(req: func.HttpRequest) -> func.HttpResponse:
 """
 
 EXIT = """
+import asyncio
 import azure.functions as func
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
@@ -140,6 +141,11 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 @app.route(route="exit")
 def exits(req: func.HttpRequest) -> func.HttpResponse:
     raise SystemExit(3)
+
+
+@app.route(route="cancel")
+async def cancels(req: func.HttpRequest) -> func.HttpResponse:
+    raise asyncio.CancelledError
 """
 
 STREAMING = """
@@ -304,9 +310,9 @@ def test_system_exit(write: Write) -> None:
         httpx2.get(f"{host.url}/exit", trust_env=False)
         host.process.wait(10)
     with serve(path, worker="next") as host:
-        for _ in range(2):
-            assert httpx2.get(f"{host.url}/exit", trust_env=False).status_code == 500
-        assert "The next worker sends no answer for this" in host.wait_for_log("SystemExit")
+        for path in ("exit", "cancel", "exit"):
+            assert httpx2.get(f"{host.url}/{path}", trust_env=False).status_code == 500
+        assert host.log.count("The next worker sends no answer for this") == 3
 
 
 def test_an_app_that_wants_signals_does_not_load_on_the_next_worker(write: Write) -> None:
