@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-STARTED = Path(".bake-started")  # made by pre_gen, just before Cookiecutter writes the first file
+STARTED = Path(".bake-started")  # a folder that pre_gen makes just before Cookiecutter writes the first file
 UNSEEN = {".git", ".venv", "node_modules", "venv"}  # large folders of the owner's, in which neither hook looks
 LEFTOVERS = {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".DS_Store"}
 
@@ -61,6 +61,13 @@ def owners_paths(folder: Path, before: dict[str, int]) -> frozenset[Path]:
         return path.is_dir() or (os.path.lexists(path) and path.lstat().st_mtime_ns == changed)
 
     return frozenset(Path(name) for name, changed in before.items() if unchanged(folder / name, changed))
+
+
+def put_back(copies: Path, folder: Path) -> None:
+    """Put back the owner's files of which pre_gen has kept copies, as Cookiecutter may have written over them."""
+    for path in copies.rglob("*"):
+        if path.is_file():
+            shutil.copy2(path, folder / path.relative_to(copies))
 
 
 def remove_leftovers(folder: Path, owners: frozenset[Path]) -> None:
@@ -338,9 +345,10 @@ def main() -> int:
     sample, package = context["__sample"], context["__package"]
     owners = NOBODYS
     if STARTED.exists():
-        owners = owners_paths(Path(), json.loads(STARTED.read_text(encoding="utf-8")))
+        put_back(STARTED / "files", Path())
+        owners = owners_paths(Path(), json.loads((STARTED / "paths.json").read_text(encoding="utf-8")))
+        shutil.rmtree(STARTED)
         remove_leftovers(Path(), owners)
-        STARTED.unlink()
     if sample:
         choose_interface(Path(sample), context["__interface"], owners)
     for path in pruned_paths(context):

@@ -9,6 +9,7 @@ import json
 import keyword
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ NEST_ASYNCIO_PYTHONS = ("3.11", "3.12")
 NOT_TEXT = {"Cc", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories: controls, private and half characters, line ends
 TURNS_AROUND = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 HOST_PATHS = {"admin", "runtime"}
-STARTED = ".bake-started"  # names what was there before this bake; post_gen reads and removes it
+STARTED = Path(".bake-started")  # a folder that tells what was there before this bake; post_gen reads and removes it
 UNSEEN = {".git", ".venv", "node_modules", "venv"}  # large folders in which neither hook looks
 
 # What a package of the app cannot be called: the project has a file or folder of that name, or does not deploy it.
@@ -329,6 +330,25 @@ def paths_before(folder: Path) -> dict[str, int]:
     return found
 
 
+def template_folder(context: dict[str, Any]) -> Path | None:
+    """Return the folder in the template of which the project is made, if this Cookiecutter tells where that is."""
+    # It may be relative to the folder in which Cookiecutter was started. The hook has another working directory.
+    repository = Path(os.environ.get("PWD", ""), context.get("_repo_dir", ""))
+    return next(repository.glob("*cookiecutter.project_slug*"), None)
+
+
+def copy_owners_files(folder: Path, template: Path, copies: Path) -> None:
+    """Copy what the owner has under the name of one of the template's files; post_gen puts it back.
+
+    Without --skip-if-file-exists Cookiecutter writes over it, and no hook is told of its flags.
+    """
+    for path in template.rglob("*"):
+        name = path.relative_to(template)
+        if name.parts[0] != "funcweb" and path.is_file() and (folder / name).is_file():
+            (copies / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(folder / name, copies / name)
+
+
 def errors(context: dict[str, Any], folder: Path) -> Iterator[str | None]:
     """Yield a sentence for each answer that cannot work.
 
@@ -368,7 +388,10 @@ def main() -> int:
     error = next(filter(None, errors(context, Path.cwd())), None)
     if error is None:
         before = paths_before(Path.cwd())
-        Path(STARTED).write_text(json.dumps(before), encoding="utf-8")
+        STARTED.mkdir(exist_ok=True)
+        (STARTED / "paths.json").write_text(json.dumps(before), encoding="utf-8")
+        if before and not context["__sample"] and (template := template_folder(context)):
+            copy_owners_files(Path.cwd(), template, STARTED / "files")
         return 0
     print(f"ERROR: {error}", file=sys.stderr)
     return 1

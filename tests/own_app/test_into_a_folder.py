@@ -47,10 +47,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def bake_into(folder: Path, variant: Variant) -> str:
-    """Bake as the README says, and return what is printed."""
+def bake_into(folder: Path, variant: Variant, *more: str) -> str:
+    """Bake as the README says, or with other flags than --skip-if-file-exists, and return what is printed."""
     answers = [f"{question}={answer}" for question, answer in variant.answers.items()]
-    flags = ["--no-input", "--default-config", "--overwrite-if-exists", "--skip-if-file-exists"]
+    flags = ["--no-input", "--default-config", "--overwrite-if-exists", *(more or ["--skip-if-file-exists"])]
     result = run_python(
         "-m", "cookiecutter", TEMPLATE, *flags, *answers, f"project_slug={folder.name}", cwd=folder.parent
     )
@@ -122,6 +122,21 @@ def test_it_says_what_is_left_to_do(baked: Baked) -> None:
     (compare,) = todo.values()
     assert [line.partition(":")[0] for line in compare] == [".vscode/settings.json"]
     assert baked.printed.splitlines()[-1].startswith("AZURE.md there says ")
+
+
+def test_files_of_the_owners_stay_without_the_flag_that_skips_them(tmp_path: Path) -> None:
+    answers = {"framework": OWN, "async_mode": "sync", "app": "wsgi_site:application"}
+    variant = Variant({**PLAIN, **answers, "programming_model": "v1"})
+    results = []
+    for flag in ("--skip-if-file-exists", "--overwrite-if-exists"):
+        folder = tmp_path / flag / "site"
+        write(folder, {**OWNERS, ".github/workflows/ci.yml": "on: push\n", "infra/main.bicep": "// ours\n"})
+        put_site(folder, variant)
+        printed = bake_into(folder, variant, flag).replace(str(folder), "")
+        files = {path.relative_to(folder): path for path in folder.rglob("*")}
+        results.append((printed, {name: path.is_file() and path.read_bytes() for name, path in files.items()}))
+    assert results[0] == results[1]
+    assert results[1][1][Path("README.md")] == OWNERS["README.md"].encode()
 
 
 def test_nothing_is_left_to_do_once_it_is_done(baked: Baked, tmp_path: Path) -> None:
