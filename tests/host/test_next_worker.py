@@ -310,8 +310,8 @@ def test_system_exit(write: Write) -> None:
         httpx2.get(f"{host.url}/exit", trust_env=False)
         host.process.wait(10)
     with serve(path, worker="next") as host:
-        for path in ("exit", "cancel", "exit"):
-            assert httpx2.get(f"{host.url}/{path}", trust_env=False).status_code == 500
+        for route in ("exit", "cancel", "exit"):
+            assert httpx2.get(f"{host.url}/{route}", trust_env=False).status_code == 500
         assert host.log.count("The next worker sends no answer for this") == 3
 
 
