@@ -76,7 +76,6 @@ def add_question(fork: Path, context: dict[str, Any]) -> None:
     context["_keep"]["NOTICE.txt"] = {"licence": ["internal"]}
     (fork / PROJECT / "NOTICE.txt").write_text("For use within Acme only.\n", encoding="utf-8")
     edit(fork / "README.md", "\n  README.md  ", "\n  NOTICE.txt\n  README.md  ")
-    edit(fork / "README.md", "\n| `route_prefix` |", "\n| `licence` | `none`, `internal` |\n| `route_prefix` |")
     reason = '{% if cookiecutter.licence == "internal" %}\nWho may use it: `NOTICE.txt`.\n{% endif -%}\n'
     add(fork / PROJECT / "README.md", reason)
 
@@ -98,7 +97,7 @@ def remove_framework(fork: Path, context: dict[str, Any], framework: str) -> Non
     del context["__prompts__"]["framework"][framework]
     readme = (fork / "README.md").read_text(encoding="utf-8")
     lines = [line for line in readme.splitlines() if not re.match(rf"\| {row['title']} +\| [-y]", line)]
-    (fork / "README.md").write_text("\n".join(lines).replace(f", `{framework}`", "") + "\n", encoding="utf-8")
+    (fork / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     names = fork / "tests" / "test_original_four.py"
     lines = [line for line in names.read_text(encoding="utf-8").splitlines() if f'"{framework}": ' not in line]
     names.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.readme import renew
-from tests.variants import CONTEXT, PROJECT, TEMPLATE
+from tests.variants import CONTEXT, PROJECT, QUESTIONS, TEMPLATE
 
 DOCS = TEMPLATE / "docs"
 
@@ -62,6 +62,22 @@ def tree() -> str:
     return as_text([f"{project.name}/", *lines, f"  {' '.join(hidden)}"])
 
 
+def questions() -> str:
+    """Return the table of the questions, with what is said of each answer when it is asked for."""
+    lines = ["| question | what it asks | answers, default first |", "|---|---|---|"]
+    for name in QUESTIONS:
+        asked, answers = CONTEXT["__prompts__"][name], CONTEXT[name]
+        if isinstance(asked, dict):
+            labels = {answer: asked[answer].partition(" - ")[2] for answer in answers}
+            text = "<br>".join(f"`{answer}`{f': {label}' if label else ''}" for answer, label in labels.items())
+        else:
+            text = (
+                f"`{answers}`" if answers and "{{" not in answers else "from the answers before it" if answers else ""
+            )
+        lines.append(f"| `{name}` | {asked['__prompt__'] if isinstance(asked, dict) else asked} | {text} |")
+    return "\n".join(lines)
+
+
 def as_text(lines: Iterable[str]) -> str:
     """Return a block of text in Markdown."""
     return "\n".join(["```text", *lines, "```"])
@@ -85,6 +101,7 @@ def defects(table: str) -> Callable[[], str]:
 BLOCKS: dict[str, tuple[Path, Callable[[], str]]] = {
     "prompts": (DOCS / "getting-started.md", prompts),
     "tree": (DOCS / "getting-started.md", tree),
+    "questions": (DOCS / "questions.md", questions),
     "in short": (DOCS / "middleware.md", defects("in_short")),
     "tested": (DOCS / "defects.md", defects("tested")),
     "read": (DOCS / "defects.md", defects("read")),

@@ -1,7 +1,8 @@
 """Each command that the documents show is one that its program takes, or one that a project's README has too.
 
 Most are run elsewhere: the README's first two, which make .venv-tools, by .ci/run, the demo and the local host in
-tests/host, those of a project by that project's tests, `--checkout` in tests/test_release.py.
+tests/host, those of a project by that project's tests, `--checkout` in tests/test_release.py, npm's
+packages in tests/background and tests/real_apps.
 """
 
 import importlib.util
@@ -24,14 +25,19 @@ from tests.variants import CONTEXT, PLAIN, QUESTIONS, ROWS, TEMPLATE, Variant
 DOCUMENTS = [TEMPLATE / "README.md", TEMPLATE / "CONTRIBUTING.md", *sorted((TEMPLATE / "docs").glob("*.md"))]
 PYPROJECT = (TEMPLATE / "pyproject.toml").read_text(encoding="utf-8")
 RUNNER = re.compile(r"^(?:uvx|pipx run|(?:\.venv-tools/bin/)?uv tool run)( --\w+ \S+)* (?=[a-z-]+( |$))")
-TEMPLATES = {".", "gh:<owner>/func-web", "https://github.com/<owner>/func-web"}
+CLONED = "https://github.com/<owner>/func-web"
+
+
+def one_line(text: str) -> str:
+    """Return the text with its lines joined where a backslash continues them."""
+    return re.sub(r" \\\n\s*", " ", text)
 
 
 def commands(document: Path) -> Iterator[str]:
     """Yield the commands in a document's blocks, one a line, and those between backticks that run Python tools."""
     text = document.read_text(encoding="utf-8")
     for block in re.findall(r"```shell\n(.*?)```", text, re.DOTALL):
-        for line in block.replace("\\\n", " ").splitlines():
+        for line in one_line(block).splitlines():
             yield from line.split(" && ")
     prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     yield from (re.sub(r"\s+", " ", code) for code in re.findall(r"`((?:uvx|uv|pipx run|python -m)\s[^`]+)`", prose))
@@ -40,7 +46,7 @@ def commands(document: Path) -> Iterator[str]:
 def takes_cookiecutter(arguments: list[str]) -> None:
     """Fail if Cookiecutter, or this template, does not take these arguments."""
     given = cookiecutter.make_context("cookiecutter", arguments).params
-    assert given["template"] in (*TEMPLATES, None)
+    assert given["template"] in (".", "gh:<owner>/func-web", None)
     answers = dict(given["extra_context"] or {})
     assert set(answers) <= set(QUESTIONS)
     if answers.get("framework", PLAIN["framework"]) in ROWS:  # A fork may have taken it out.
@@ -54,7 +60,7 @@ def takes_cruft(arguments: list[str]) -> None:
     group: Any = typer.main.get_command(cruft)
     name, *rest = arguments
     context = group.commands[name].make_context(name, rest)
-    assert context.params.get("template_git_url", ".") in TEMPLATES
+    assert context.params.get("template_git_url", CLONED) == CLONED  # cruft does not know gh:
 
 
 def takes_uv_run(arguments: list[str]) -> None:
@@ -88,8 +94,9 @@ def of_a_project(bake: Bake) -> str:
         {"deployment": "azd", "auth_level": "function"},
         {"deployment": "none"},
         {"framework": "custom", "async_mode": "sync", "app": "shop:app"},
+        {"jobs": "queue"},
     )
-    return "".join(bake.shared(**each).read("README.md") for each in answers)
+    return "".join(one_line(bake.shared(**each).read("README.md")) for each in answers)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -101,7 +108,10 @@ def test_each_command_is_one_that_its_program_takes(document: Path, of_a_project
             PROGRAMS[program](arguments)
         elif program in ("uv", ".venv-tools/bin/uv") and arguments[0] == "run":
             takes_uv_run(arguments[1:])
+        elif program == "python" and arguments[:-1] == ["-I", "-S", "-B", "-c"]:
+            assert "sys.path += ['dist/app/.python_packages/lib/site-packages', 'dist/app']" in arguments[-1]
+            compile(arguments[-1], command, "exec")
         elif program == "python" and arguments[0] == "-m" and arguments[1] != "pip":
             assert importlib.util.find_spec(arguments[1]), command
         else:
-            assert ".venv-tools" in command or command in of_a_project, command
+            assert ".venv-tools" in command or program == "npx" or command in of_a_project, command
