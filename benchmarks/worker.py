@@ -31,10 +31,10 @@ from benchmarks.soak import TITLES
 from benchmarks.streaming import CONNECTIONS, ROOT, Contender, Server, bake
 from functions_host.client import HostDied, environment, stop
 from functions_host.convert import route_params_only
+from functions_host.current_worker import CurrentWorker
 from functions_host.messages import Message
 from functions_host.project import read_project
 from functions_host.proxy import INVOCATION_HEADER
-from functions_host.worker import Worker
 
 PATH = "/hello/x"
 POLL = 0.03  # seconds
@@ -46,7 +46,7 @@ TRACE = Message(trace_parent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b71692033
 
 async def invoke_for_each_request(project: Path) -> None:
     """Run the worker, print the address of its server, and let each request to that invoke the function."""
-    worker = Worker(read_project(project))
+    worker = CurrentWorker(read_project(project))
     await worker.start()
     (function,) = worker.functions
     coordinator: Any = sys.modules["azure_functions_runtime.http_v2"].http_coordinator

@@ -17,7 +17,10 @@ Modules, each with one reason to change:
 * `environment`: where the app's packages are
 * `project`: the files of a function app
 * `messages`: what host and worker send each other
-* `worker`: the runtime packages; no other module touches them
+* `worker`: the runtime packages, which only this module and those of the two workers touch
+* `current_worker`: how the Python worker of today calls functions
+* `next_worker`: how the one in Rust will
+* `datums`: what that one gives the runtime and gets back
 * `routes`: which function answers a path
 * `convert`: HTTP to and from messages, cookies included
 * `triggers`: what a function gets that no request calls

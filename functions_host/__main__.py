@@ -20,9 +20,11 @@ import uvicorn
 from . import __doc__ as package_doc
 from . import environment
 from .app import MAX_BODY, HostApp
+from .current_worker import CurrentWorker
 from .custom_handler import CustomHandler
 from .errors import HostError
 from .listeners import Listeners
+from .next_worker import NextWorker
 from .project import Project, apply_settings, enabled, read_project
 from .routes import Route, build_routes
 from .worker import Worker
@@ -31,6 +33,8 @@ _ADDRESS = "127.0.0.1"
 _KEEP_ALIVE = 130  # seconds, as ASP.NET Core's server
 _NO_HOMEPAGE = "AzureWebJobsDisableHomepage"
 _LOOPS = ("uvloop", "asyncio")
+_WORKERS: dict[str, type[Worker]] = {"current": CurrentWorker, "next": NextWorker}
+_NEXT_SINCE = (3, 15)  # the Python from which on Azure runs the next worker
 _GRACE = 5  # seconds that running requests have to end after a signal
 
 
@@ -53,6 +57,17 @@ def _loop(text: str) -> str:
     return text
 
 
+def _worker(text: str) -> str:
+    if text not in _WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a worker, {' or '.join(_WORKERS)}")
+    return text
+
+
+def default_worker(python: tuple[int, ...]) -> str:
+    """Return the name of the worker that Azure runs on this version of Python."""
+    return "next" if python >= _NEXT_SINCE else "current"
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _Parser(
         prog="functions-host",
@@ -65,7 +80,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--loop",
         type=_loop,
         default="asyncio" if sys.platform == "win32" else "uvloop",
-        help="the event loop: uvloop, the default, as in Azure, or asyncio",
+        help="the event loop of the host and of the current worker: uvloop, the default, as in Azure, or asyncio",
+    )
+    parser.add_argument(
+        "--worker",
+        type=_worker,
+        help="which of Microsoft's workers calls the functions: current, or next, the one for Python 3.15 and later, "
+        "whose event loop is asyncio's; default: that of the Python that runs the app",
     )
     parser.add_argument(
         "--example",
@@ -142,7 +163,7 @@ async def _serve(project: Project, args: argparse.Namespace, listener: socket.so
     apply_settings(project, os.environ, url)
     worker: Worker | CustomHandler
     if project.custom_handler is None:
-        worker = Worker(project, verbose=args.verbose)
+        worker = _WORKERS[args.worker](project, verbose=args.verbose)
     else:
         worker = CustomHandler(project, verbose=args.verbose)
     await worker.start()
@@ -251,6 +272,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         signals = _Signals()
         project = read_project(args.path.absolute())
+        if project.custom_handler is None:
+            args.worker = args.worker or default_worker(sys.version_info[:2])
+        elif args.worker:
+            raise HostError(f"{project.path} has a custom handler, which no worker calls: leave --worker out.")
         with _bind(args.port) as listener:
             if args.install and not environment.has_requirements(project.path):
                 return environment.run_again(environment.make(project.path), arguments)
@@ -263,10 +288,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     if not stopped:
         print(f"error: a function did not end within {_GRACE} s; left it.", file=sys.stderr)
-        sys.stderr.flush()
-        sys.stdout.flush()
-        os._exit(1)
+        _end_at_once(1)
+    if args.worker == "next":
+        _end_at_once(0)  # That worker never finalizes Python.
     return 0
+
+
+def _end_at_once(code: int) -> NoReturn:
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from .app import STATUS_PATH
 _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 15.0
 _POLL = 0.03
+_WORKER = "FUNCTIONS_HOST_WORKER"
 
 # A proxy of the machine must not be asked about 127.0.0.1.
 _opener = build_opener(ProxyHandler({}))
@@ -107,14 +108,20 @@ def serve(
     *,
     key: str | None = None,
     loop: str = "uvloop",
+    worker: str = "",
     env: Mapping[str, str] | None = None,
 ) -> Iterator[RunningHost]:
     """Serve the function app in `path` on a free port for as long as the block runs.
+
+    `worker` is current or next. Without it the environment variable FUNCTIONS_HOST_WORKER says which, or the version of
+    Python.
 
     Raises `HostDied` with the host's output where it does not start, or has ended before the
     block did.
     """
     arguments = ["--port", "0", "--loop", loop, *(["--key", key] if key is not None else [])]
+    worker = worker or os.environ.get(_WORKER, "")
+    arguments += ["--worker", worker] if worker else []
     with tempfile.TemporaryDirectory(prefix="functions-host-") as folder:
         output = Path(folder) / "output.txt"
         with output.open("wb") as stream:

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import os
 import re
@@ -123,7 +122,7 @@ class CustomHandler:
 
     async def start(self) -> None:
         """Start the server and wait until it answers; raise `HostError` where it does not."""
-        logs.attach(verbose=self._verbose, ids=contextvars.ContextVar("unused", default=None))
+        logs.attach(verbose=self._verbose, find_id=lambda: None)
         environment = self._environment()
         in_project = self.project.path / self._program
         program = str(in_project) if in_project.is_file() else shutil.which(self._program, path=environment["PATH"])

@@ -1,23 +1,12 @@
-"""Microsoft's worker, run in this process: the only module that touches the runtime packages.
+"""Microsoft's worker, run in this process: what is the same however it calls functions.
 
 azure-functions-runtime (v2 programming model) and azure-functions-runtime-v1 are the libraries
-that Azure's Python worker has been built on since Python 3.13. Only what they export in ``__all__``
-is used, called with the messages that the host would send; the order of calls and the fields are
-those of their ``handle_event`` modules. They promise no compatibility, so pyproject.toml pins them,
-and tests/host/test_seam.py tells what a new version changes.
+that Azure's Python worker has been built on since Python 3.13. They are called with the messages that the
+host would send; the order of calls and the fields are those of their ``handle_event`` modules. They promise
+no compatibility, so pyproject.toml pins them, and tests/host/test_seam.py tells what a new version changes.
 
-Like the worker, this module
-
-* puts the app's folder last on sys.path (worker: add_script_root_to_sys_path) and makes it the
-  working directory;
-* attaches the root log handler before the app is imported;
-* runs async functions on the main event loop and sync ones on the runtime's thread pool, whose
-  threads share one context each (``run_in_executor`` does not copy it);
-* lets an invocation finish when its client has gone. Only a streaming invocation is cancelled, see
-  `proxy`.
-
-Unlike in Azure, host and worker share a process and an event loop. A handler that blocks the loop
-blocks the host too, where in Azure it would still answer /admin or 404.
+Like the worker, it makes the app's folder the working directory, attaches the root log handler before the app is
+imported, and lets an invocation finish when its client has gone. Only a streaming invocation is cancelled, see `proxy`.
 """
 
 from __future__ import annotations
@@ -32,10 +21,11 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from . import logs
@@ -70,15 +60,17 @@ class InvocationFailed(Exception):
     """A function raised; the client gets an empty 500. The text is the worker's message."""
 
 
-class Worker:
+class Worker(ABC):
     """The worker of one function app."""
+
+    #: What the host prints of it at its start.
+    kind: ClassVar[str]
 
     def __init__(self, project: Project, *, verbose: bool = False) -> None:
         """Import the runtime for the project's programming model, but not yet the app."""
         self.project = project
         self.functions: list[Function] = []
         self.http_uri: str | None = None
-        self._servers: set[asyncio.Task[Any]] = set()
         self._verbose = verbose
         distribution, module = runtime_names(project.is_v2)
         try:
@@ -92,16 +84,29 @@ class Worker:
         python = ".".join(map(str, sys.version_info[:3]))
         self.description = (
             f"{distribution} {runtime_version} (programming model {'v2' if project.is_v2 else 'v1'}"
-            f"), azure-functions {importlib.metadata.version('azure-functions')}, Python {python}"
+            f"), azure-functions {importlib.metadata.version('azure-functions')}, Python {python}, {self.kind}"
         )
 
-    def _request(self, **fields: Any) -> Message:
-        return Message(request=Message(**fields), properties={"host": _HOST, "protos": Protos})
+    @abstractmethod
+    def _put_on_path(self, folder: str) -> None:
+        """Let the app's modules be imported from `folder`, which is not on sys.path."""
 
+    @abstractmethod
+    def _invocation_id(self) -> str | None:
+        """Return the id of the invocation in which something is logged right now, if the worker knows it."""
+
+    @abstractmethod
     async def _call(self, name: str, **fields: Any) -> Message:
-        call: Callable[[Message], Any] = getattr(self._runtime, name)
-        response: Message = await call(self._request(**fields))
-        return response
+        """Send a request to the runtime and return its response."""
+
+    @abstractmethod
+    async def _invoke(self, function: Function, request: Message) -> Message:
+        """Call a function with an InvocationRequest and return the InvocationResponse."""
+
+    def _handle(self, name: str, fields: Mapping[str, Any]) -> Coroutine[Any, Any, Message]:
+        """Return the coroutine in which the runtime answers a request."""
+        call: Callable[[Message], Coroutine[Any, Any, Message]] = getattr(self._runtime, name)
+        return call(Message(request=Message(**fields), properties={"host": _HOST, "protos": Protos}))
 
     async def start(self) -> None:
         """Import and index the app, load its functions, and wait for its HTTP server if any."""
@@ -109,12 +114,11 @@ class Worker:
         os.chdir(path)
         while path in sys.path:
             sys.path.remove(path)
-        sys.path.append(path)
-        logs.attach(verbose=self._verbose, ids=self._runtime.invocation_id_cv)
+        self._put_on_path(path)
+        logs.attach(verbose=self._verbose, find_id=self._invocation_id)
         self._runtime.start_threadpool_executor()
 
         init = Message(capabilities={}, function_app_directory=path)
-        tasks = asyncio.all_tasks()
         response = await self._call("worker_init_request", worker_init_request=init)
         self._check(response.result, "function_app.py" if self.project.is_v2 else "the worker")
         metadata = await self._call("functions_metadata_request", functions_metadata_request=None)
@@ -128,7 +132,6 @@ class Worker:
             await self._load(function)
         self.http_uri = response.capabilities.get("HttpUri")
         if self.http_uri:
-            self._servers = asyncio.all_tasks() - tasks
             if response.capabilities.get("RequiresRouteParameters") is None:
                 raise HostError("The worker serves HTTP but wants no route parameters; see proxy.")
             await self._wait_for_server(self.http_uri)
@@ -200,18 +203,16 @@ class Worker:
         invocation_id = invocation_id or str(uuid.uuid4())
         assert function.trigger is not None
         started = time.monotonic()
-        with logs.invocation(invocation_id):
-            response = await self._call(
-                "invocation_request",
-                invocation_request=Message(
-                    invocation_id=invocation_id,
-                    function_id=function.id,
-                    input_data=[Message(name=function.trigger["name"], data=data)],
-                    trigger_metadata=metadata,
-                    trace_context=trace,
-                    retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
-                ),
-            )
+        request = Message(
+            invocation_id=invocation_id,
+            function_id=function.id,
+            input_data=[Message(name=function.trigger["name"], data=data)],
+            trigger_metadata=metadata,
+            trace_context=trace,
+            retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
+        )
+        with logs.running(invocation_id):
+            response = await self._invoke(function, request)
         failed = response.result.status != StatusResult.Success
         if failed or self._verbose:
             duration = (time.monotonic() - started) * 1000
@@ -222,6 +223,7 @@ class Worker:
                 "Failed" if failed else "Succeeded",
                 duration,
                 "\n" + response.result.exception.stack_trace if failed else "",
+                extra={logs.HOST_INVOCATION: invocation_id},
             )
         if failed:
             raise InvocationFailed(response.result.exception.message)
@@ -232,10 +234,7 @@ class Worker:
         return []
 
     async def stop(self, timeout: float = 1) -> bool:
-        """Stop the worker; return False where a sync function did not end within `timeout`."""
-        if self._servers:
-            # The signal that ended the host has reached the worker's server as well.
-            await asyncio.wait(self._servers, timeout=timeout)
+        """Stop the worker; return False where a function did not end within `timeout`, in seconds."""
         # Not a thread of the loop's: closing the loop would wait for it without end.
         pool = threading.Thread(target=self._runtime.stop_threadpool_executor)
         pool.start()
@@ -262,6 +261,11 @@ def _advice(error: Message) -> str:
         return (
             "nest_asyncio cannot work on uvloop, which the worker runs on: remove nest_asyncio "
             "from the app, or try it with --loop asyncio."
+        )
+    if "signal only works in main thread" in message:
+        return (
+            "The next worker imports the app on a thread that is not the main one, where no signal can be handled: "
+            "leave the handler out."
         )
     if message.startswith("ModuleNotFoundError"):
         return (

@@ -134,9 +134,10 @@ def check_combination(
             f"the worker has no streaming: choose programming_model v2, or async_mode {' or '.join(modes)}."
         )
     if async_mode == "nest_asyncio" and python_version not in NEST_ASYNCIO_PYTHONS:
+        versions = " or ".join(NEST_ASYNCIO_PYTHONS)
         return (
             f"async_mode 'nest_asyncio' does not work with python_version {python_version!r}, where the worker runs on "
-            "uvloop, which cannot be patched: choose python_version 3.11 or 3.12, or async_mode async."
+            f"uvloop, which cannot be patched: choose python_version {versions}, or async_mode async."
         )
     return None
 

@@ -13,12 +13,22 @@ import pytest
 
 from functions_host.environment import find_uv
 from tests.conftest import BakedProject
-from tests.variants import TEMPLATE, Variant, context_of
+from tests.variants import PROJECT, TEMPLATE, Variant, context_of
 
 from . import apps
 from .azurite import Azurite, NoAzurite, run_azurite
 
 Write = Callable[..., Path]
+
+#: Of functions_host: Microsoft's worker of today, and the one for Python 3.15 and later.
+WORKERS = ("current", "next")
+
+
+@pytest.fixture(scope="module", params=WORKERS)
+def worker(request: pytest.FixtureRequest) -> str:
+    """Return each of Microsoft's workers, for the tests that run on both."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -64,6 +74,11 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Write:
         return apps.write(tmp_path_factory.mktemp("app"), files, prefix=prefix)
 
     return write_app
+
+
+def funcweb_files() -> dict[str, str]:
+    """Return the middleware, as files of an app."""
+    return {f"funcweb/{path.name}": path.read_text(encoding="utf-8") for path in PROJECT.glob("funcweb/*.py")}
 
 
 def loop_for(variant: Variant) -> str:

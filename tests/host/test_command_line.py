@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from functions_host import client
+from functions_host.__main__ import default_worker
 
 from . import apps
 from .conftest import Write
@@ -26,7 +27,7 @@ app = func.FunctionApp()
 def run(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the host and expect it to end by itself."""
     return subprocess.run(
-        client.command(path, *arguments),
+        client.command(path, "--port=0", *arguments),
         env=client.environment(),
         capture_output=True,
         text=True,
@@ -55,6 +56,21 @@ def test_an_unknown_loop_is_named_with_those_there_are(tmp_path: Path) -> None:
     error = refused(tmp_path, "--loop", "trio")
     assert "'trio'" in error
     assert "uvloop or asyncio" in error
+
+
+def test_an_unknown_worker_is_named_with_those_there_are(tmp_path: Path) -> None:
+    error = refused(tmp_path, "--worker", "rust")
+    assert "'rust'" in error
+    assert "current or next" in error
+
+
+def test_a_custom_handler_has_no_worker(write: Write) -> None:
+    assert "no worker calls: leave --worker out" in refused(write(apps.CUSTOM_HANDLER), "--worker", "next")
+
+
+@pytest.mark.parametrize(("python", "worker"), [((3, 13), "current"), ((3, 14), "current"), ((3, 15), "next")])
+def test_the_worker_is_that_of_the_python_in_azure(python: tuple[int, int], worker: str) -> None:
+    assert default_worker(python) == worker
 
 
 @pytest.mark.parametrize("port", ["70000", "x", "-1"])

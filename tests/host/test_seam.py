@@ -7,6 +7,7 @@ pyproject.toml.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.metadata
 import importlib.util
@@ -17,6 +18,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from functions_host import next_worker
+from functions_host.datums import from_datum
 from functions_host.messages import Message, Protos
 from functions_host.worker import USED, runtime_names
 
@@ -58,6 +61,49 @@ def test_the_runtime_still_exports_what_this_host_calls(is_v2: bool, name: str) 
     assert inspect.iscoroutinefunction(member), f"{distribution}: {name} is no longer async"
     parameters = list(inspect.signature(member).parameters)
     assert parameters == ["request"], f"{distribution}: {name} now takes {parameters}"
+
+
+@pytest.mark.parametrize(("module", "names"), next_worker.USED.items(), ids=str)
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_runtime_still_has_what_the_next_worker_calls(is_v2: bool, module: str, names: tuple[str, ...]) -> None:
+    distribution, package = runtime_names(is_v2)
+    imported = importlib.import_module(f"{package}.{module}")
+    missing = [name for name in names if not hasattr(imported, name)]
+    assert not missing, f"{distribution}: {module} no longer has {missing}; see functions_host/next_worker.py"
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_next_worker_s_entries_take_and_return_the_same(is_v2: bool) -> None:
+    native = importlib.import_module(f"{runtime_names(is_v2)[1]}.native_invocation")
+    for name, unknown in (
+        ("run_invocation_sync", (True, False, None, [], "function none not loaded", "")),
+        ("invocation_request_native", (False, None, [], "function none not loaded", "")),
+    ):
+        entry = getattr(native, name)
+        assert list(inspect.signature(entry).parameters) == [
+            "invocation_id",
+            "function_id",
+            "inputs",
+            "trigger_metadata",
+            "trace_parent",
+            "trace_state",
+            "retry_count",
+            "max_retry_count",
+            "retry_exception",
+        ], f"{name} has other parameters"
+        result = entry("an id", "none", [], {})
+        assert (asyncio.run(result) if inspect.iscoroutine(result) else result) == unknown, name
+
+
+@pytest.mark.parametrize("is_v2", RUNTIMES)
+def test_the_next_worker_knows_each_kind_of_datum_that_the_runtime_makes(is_v2: bool) -> None:
+    module = importlib.import_module(f"{runtime_names(is_v2)[1]}.bindings.datumdef")
+    kinds = re.findall(r"datum\.type == '(\w+)'", inspect.getsource(module.datum_as_proto))
+    assert {"http", "string", "bytes"} < set(kinds)
+    for kind in set(kinds) - {"http"}:
+        assert from_datum(module.Datum([] if kind == "list" else 1, kind)) is not None, kind
+    with pytest.raises(TypeError, match="unsupported outbound datum type: complex"):
+        from_datum(module.Datum(1j, "complex"))
 
 
 @pytest.mark.parametrize("is_v2", RUNTIMES)
@@ -116,7 +162,7 @@ def test_a_field_that_nobody_sent_is_named() -> None:
         _ = message.unsent
 
 
-def test_the_importer_of_the_runtimes_is_the_worker_module_alone() -> None:
+def test_the_importers_of_the_runtimes_are_the_worker_modules_alone() -> None:
     package = Path(__file__).parents[2] / "functions_host"
     named = {file.name for file in package.glob("*.py") if "azure_functions_runtime." in file.read_text()}
     imports = {
@@ -126,3 +172,5 @@ def test_the_importer_of_the_runtimes_is_the_worker_module_alone() -> None:
     }
     assert not imports
     assert named <= {"proxy.py", "worker.py"}, "only prose may name the runtimes elsewhere"
+    users = {file.name for file in package.glob("*.py") if "import_module(" in file.read_text()}
+    assert users == {"next_worker.py", "worker.py"}

@@ -1,6 +1,7 @@
 """A WSGI app behind an HTTP-triggered Azure Function, as PEP 3333 asks."""
 
 import contextvars
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
@@ -63,6 +64,7 @@ class WsgiMiddleware(func.WsgiMiddleware):
                 close(iterable)
         finally:
             environ["wsgi.errors"].flush()
+            sys.stdout.flush()  # The worker for Python 3.15 does that after async functions only.
         return exchange.result(req.method)
 
     def environ(self, req: func.HttpRequest, context: func.Context | None) -> Environ:
