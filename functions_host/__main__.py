@@ -279,6 +279,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _bind(args.port) as listener:
             if args.install and not environment.has_requirements(project.path):
                 return environment.run_again(environment.make(project.path), arguments)
+            if project.custom_handler is None and environment.lacks_azure_functions(project.path):
+                print("warning: requirements.txt does not name azure-functions, which Azure needs.", file=sys.stderr)
             with asyncio.Runner(loop_factory=lambda: _new_loop(args.loop)) as runner:
                 stopped = runner.run(_serve(project, args, listener, signals))
     except HostError as error:

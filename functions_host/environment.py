@@ -39,6 +39,7 @@ _FILE = "requirements.txt"
 _CONTINUED = re.compile(r"\\\r?\n")
 _COMMENT = re.compile(r"(^|\s+)#.*")
 _INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(?P<file>.+)")
+_AZURE_FUNCTIONS = re.compile(r"azure[-_.]functions(?![-_.\w])", re.IGNORECASE)
 _STAMP = "functions-host.stamp"
 
 
@@ -93,6 +94,15 @@ def has_requirements(folder: Path) -> bool:
         return not path.is_file() or all(_is_installed(Requirement(line)) for line in _lines(path))
     except InvalidRequirement:
         return False
+
+
+def lacks_azure_functions(folder: Path) -> bool:
+    """Tell whether the app has a requirements.txt that does not name azure-functions.
+
+    Such an app is served here, as this host brings the package along, but in Azure no function of it is found.
+    """
+    files = _files(folder / _FILE)
+    return bool(files) and not any(_AZURE_FUNCTIONS.match(line) for file in files for line in _lines(file))
 
 
 def _own_requirements() -> list[str]:

@@ -61,6 +61,30 @@ def test_a_requirements_txt_in_the_encoding_of_powershell_is_left_to_the_install
     assert not environment.has_requirements(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("requirements", "lacks"),
+    [
+        ("flask\n", True),
+        ("azure-functions-durable\nazure_functions_more\n", True),
+        ("# azure-functions\n", True),
+        ("Azure_Functions>=2,<3; python_version >= '3.13'\n", False),
+        ("azure-functions==2.3.0 --hash=sha256:00\n", False),
+        ("-r other.txt\n", False),
+    ],
+)
+def test_an_app_that_does_not_require_azure_functions_is_found(tmp_path: Path, requirements: str, lacks: bool) -> None:
+    assert not environment.lacks_azure_functions(tmp_path)
+    (tmp_path / "requirements.txt").write_text(requirements, encoding="utf-8")
+    (tmp_path / "other.txt").write_text("azure-functions\n", encoding="utf-8")
+    assert environment.lacks_azure_functions(tmp_path) == lacks
+
+
+def test_its_owner_is_warned(write: Write) -> None:
+    path = write({"requirements.txt": "h11\n", "function_app.py": apps.PLAIN})
+    with client.serve(path) as host:
+        assert host.log.startswith("warning: requirements.txt does not name azure-functions, which Azure needs.\n")
+
+
 def test_an_app_without_requirements_txt_needs_no_environment_but_a_new_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
