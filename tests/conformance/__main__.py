@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import frameworks, suite
 from .bridge import MIDDLEWARES
-from .sdist import unpacked
+from .sdist import SourceError, unpacked
 
 PROJECT = Path(__file__).parents[2]
 
@@ -19,19 +19,22 @@ def main() -> int:
     parser.add_argument("framework", choices=frameworks.names())
     parser.add_argument("--middleware", choices=[*MIDDLEWARES, "direct"], default="ours")
     parser.add_argument("--path", type=Path, default=PROJECT / "{{cookiecutter.project_slug}}")
+    parser.add_argument("--version", help="of the framework, instead of the pinned one")
     parser.add_argument("--cache", type=Path, default=PROJECT / ".cache" / "conformance")
     options = parser.parse_args()
 
     try:
-        return compare(options.framework, options.middleware, options.path, options.cache)
-    except suite.SuiteError as error:
+        pinned = frameworks.load(options.framework).SUITE
+        wanted = pinned.of_version(options.version) if options.version else pinned
+        return compare(options.framework, wanted, options.middleware, options.path, options.cache)
+    except (suite.SuiteError, SourceError) as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def compare(name: str, title: str, path: Path, cache: Path) -> int:
+def compare(name: str, wanted: frameworks.Suite, title: str, path: Path, cache: Path) -> int:
     """Run the suite directly and through the middleware, and print what differs."""
-    folder = unpacked(frameworks.load(name).SUITE, cache)
+    folder = unpacked(wanted, cache)
     direct = timed_run("direct", name, folder, None, path)
     if title == "direct":
         return 0

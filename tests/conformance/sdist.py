@@ -11,12 +11,15 @@ from pathlib import Path
 from .frameworks import Suite
 
 
+class SourceError(Exception):
+    """There is no such source distribution."""
+
+
 def unpacked(suite: Suite, cache: Path) -> Path:
     """Return the folder of the suite's source distribution, after fetching it if it is not there.
 
     Raises:
-        ValueError: the distribution is not the one that the suite names.
-        subprocess.CalledProcessError: it cannot be fetched.
+        SourceError: the distribution cannot be fetched, or is not the one that the suite names.
     """
     folder = cache / f"{suite.distribution}-{suite.version}"
     if folder.is_dir():
@@ -24,13 +27,14 @@ def unpacked(suite: Suite, cache: Path) -> Path:
     archive = cache / f"{folder.name}.tar.gz"
     if not archive.exists():
         fetch(suite, cache)
-    if hashlib.sha256(archive.read_bytes()).hexdigest() != suite.sha256:
-        raise ValueError(f"{archive} is not the source distribution that was expected")
+    if suite.sha256 and hashlib.sha256(archive.read_bytes()).hexdigest() != suite.sha256:
+        raise SourceError(f"{archive} is not the source distribution that was expected")
     part = cache / f"{folder.name}.part"
     shutil.rmtree(part, ignore_errors=True)
     with tarfile.open(archive) as tar:
         tar.extractall(part, filter="data")
-    (part / folder.name).rename(folder)
+    (inner,) = part.iterdir()
+    inner.rename(folder)
     part.rmdir()
     return folder
 
@@ -42,7 +46,8 @@ def fetch(suite: Suite, cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     requirement = f"{suite.distribution}=={suite.version}"
     options = ["--quiet", "--no-deps", "--no-binary", suite.distribution, "--dest", str(cache)]
-    subprocess.run([*pip(), "download", *options, requirement], check=True)
+    if subprocess.run([*pip(), "download", *options, requirement]).returncode:
+        raise SourceError(f"There is no source distribution of {requirement} to be had; what pip says is above.")
 
 
 def pip() -> list[str]:
