@@ -122,7 +122,7 @@ KINDS = (
     ),
     Kind(
         re.compile(r"(?<![\w-])(?P<name>[a-z][a-z-]+)@(?P<pin>\d+(?:\.\d+)*)\b"),
-        (".ci/run", f"{_PROJECT}/.devcontainer/devcontainer.json"),
+        (".ci/run", ".github/workflows/drift.yml", f"{_PROJECT}/.devcontainer/devcontainer.json"),
         newest_npm,
     ),
 )
