@@ -6,13 +6,12 @@ import tomllib
 
 import pytest
 import yaml
-from cookiecutter.utils import create_env_with_context
 from markdown_it import MarkdownIt
 from packaging.utils import canonicalize_name
 
 from tests.conftest import Bake
 from tests.hooks import pre_gen
-from tests.variants import PLAIN, PROJECT, Variant, context_of
+from tests.variants import PLAIN, Variant, context_of, rendered
 
 TEXTS = {
     "quotes": """Jean "JP" O'Neil""",
@@ -89,9 +88,7 @@ def test_all_texts_at_once(bake: Bake) -> None:
 @pytest.mark.parametrize("text", [*MARKUP, *PRINTABLE])
 def test_text_is_shown_as_it_was_typed(text: str) -> None:
     assert pre_gen.check_line("description", text) is None
-    context = {"cookiecutter": {**context_of(Variant(PLAIN)), **answers(text)}}
-    template = create_env_with_context(context).from_string((PROJECT / "README.md").read_text(encoding="utf-8"))
-    assert_is_shown(text, template.render(**context))
+    assert_is_shown(text, rendered("README.md", Variant({**PLAIN, **answers(text)})))
 
 
 def test_plain_text_is_left_alone(bake: Bake) -> None:

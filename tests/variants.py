@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from cookiecutter.prompt import prompt_for_config
+from cookiecutter.utils import create_env_with_context
+from jinja2 import Environment, Template
 
 TEMPLATE = Path(__file__).parent.parent
 CONTEXT: dict[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -162,6 +164,17 @@ def _context(answers: frozenset[tuple[str, str]]) -> dict[str, Any]:
 def context_of(variant: Variant) -> dict[str, Any]:
     """Return what Cookiecutter makes of the answers: each variable of cookiecutter.json, rendered."""
     return _context(frozenset(variant.answers.items()))
+
+
+@cache
+def _template(name: str) -> Template:
+    environment: Environment = create_env_with_context({"cookiecutter": CONTEXT})
+    return environment.from_string((PROJECT / name).read_text(encoding="utf-8"))
+
+
+def rendered(name: str, variant: Variant) -> str:
+    """Return a file as it comes out, without the cost of a bake."""
+    return _template(name).render(cookiecutter=context_of(variant))
 
 
 @cache
