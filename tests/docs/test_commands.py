@@ -76,7 +76,7 @@ def takes_uv_run(arguments: list[str]) -> None:
     elif program == "python":
         assert rest[0] == "-m" and importlib.util.find_spec(rest[1].rstrip(".")), rest
     else:
-        assert f'"{program}==' in PYPROJECT, program
+        assert program == "azd" or f'"{program}==' in PYPROJECT, program
 
 
 PROGRAMS: dict[str, Callable[[list[str]], object]] = {

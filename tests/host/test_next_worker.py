@@ -294,7 +294,7 @@ def test_the_invocations_that_run_at_once(served: Served) -> None:
     assert min(asyncio.run(ask())) == most
 
 
-@row("At its end")
+@row("When the worker ends")
 def test_the_end(worker: str, write: Write) -> None:
     with serve(write({**funcweb_files(), "function_app.py": APP}), worker=worker) as host:
         assert httpx2.get(f"{host.url}/app/", trust_env=False).status_code == 200

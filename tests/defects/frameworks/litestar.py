@@ -8,6 +8,7 @@ from typing import Any
 
 import litestar
 from litestar.logging import LoggingConfig
+from litestar.openapi import OpenAPIConfig
 
 from funcweb.litestar.prefix import with_route_prefix as litestar_prefix
 from funcweb.route import ROUTE_PREFIX_SETTING
@@ -32,8 +33,10 @@ async def litestar_hello(request: litestar.Request[Any, Any, Any]) -> str:
     upstream=["litestar-org/litestar#2077"],
 )
 def litestar_root_path(side: Side) -> object:
+    config = OpenAPIConfig("Hello", "1")  # All apps without one share one.
     with setting(ROUTE_PREFIX_SETTING, PREFIX):
-        app = side.mend(litestar.Litestar([litestar_hello], logging_config=None), litestar_prefix)
+        app = litestar.Litestar([litestar_hello], openapi_config=config, logging_config=None)
+        app = side.mend(app, litestar_prefix)
         document = json.loads(get(app, "/api/schema/openapi.json")[1])
         return [get(app, "/api/hello")[1], document["servers"][0]["url"]]
 
