@@ -2,15 +2,17 @@
 
 import falcon
 
-# jinja: if cookiecutter.jobs == "queue"
-from . import hello, work
+from . import (
+    # jinja: if cookiecutter.__streams
+    events,
+    # jinja: endif
+    hello,
+    # jinja: if cookiecutter.jobs == "queue"
+    work,
+    # jinja: endif
+)
 
 
-# jinja: else
-from . import hello
-
-
-# jinja: endif
 class Index:
     """What is at /."""
 
@@ -30,6 +32,9 @@ class Health:
 app = falcon.App()
 # jinja: if cookiecutter.jobs == "queue"
 app.add_route("/jobs", work.Jobs())
+# jinja: endif
+# jinja: if cookiecutter.__streams
+app.add_route("/stream", events.Stream())
 # jinja: endif
 app.add_route("/", Index())
 app.add_route("/health", Health())
