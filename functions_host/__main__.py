@@ -10,7 +10,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -51,16 +51,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _loop(text: str) -> str:
-    if text not in _LOOPS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an event loop, {' or '.join(_LOOPS)}")
-    return text
+def _one_of(kind: str, names: Iterable[str]) -> Callable[[str], str]:
+    """Return what checks that an argument is one of these names."""
 
+    def check(text: str) -> str:
+        if text not in names:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind}, {' or '.join(names)}")
+        return text
 
-def _worker(text: str) -> str:
-    if text not in _WORKERS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a worker, {' or '.join(_WORKERS)}")
-    return text
+    return check
 
 
 def default_worker(python: tuple[int, ...]) -> str:
@@ -78,13 +77,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--key", help="the key that callers need where the auth level is not anonymous")
     parser.add_argument(
         "--loop",
-        type=_loop,
+        type=_one_of("an event loop", _LOOPS),
         default="asyncio" if sys.platform == "win32" else "uvloop",
         help="the event loop of the host and of the current worker: uvloop, the default, as in Azure, or asyncio",
     )
     parser.add_argument(
         "--worker",
-        type=_worker,
+        type=_one_of("a worker", _WORKERS),
         help="which of Microsoft's workers calls the functions: current, or next, the one for Python 3.15 and later, "
         "whose event loop is asyncio's; default: that of the Python that runs the app",
     )

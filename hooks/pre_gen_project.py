@@ -9,7 +9,6 @@ import json
 import keyword
 import os
 import re
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -342,6 +341,8 @@ def copy_owners_files(folder: Path, template: Path, copies: Path) -> None:
 
     Without --skip-if-file-exists Cookiecutter writes over it, and no hook is told of its flags.
     """
+    import shutil  # It is slow to import, and only an app that somebody has needs it.
+
     for path in template.rglob("*"):
         name = path.relative_to(template)
         if name.parts[0] != "funcweb" and path.is_file() and (folder / name).is_file():

@@ -11,15 +11,17 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tests.variants import PROJECT, TEMPLATE
+from tests.drift.commands import StepError
+from tests.drift.environment import newest
+from tests.variants import PLAIN, PROJECT, TEMPLATE
 
 _TAG = re.compile(r"([0-9a-f]{40})\trefs/tags/(v\d+\.\d+\.\d+)(\^\{\})?$", re.MULTILINE)
 
@@ -53,10 +55,10 @@ class Kind:
         return pins
 
 
-def _output(*command: str, given: str = "") -> str:
+def _output(*command: str) -> str:
     environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     try:
-        result = subprocess.run(command, input=given, env=environment, capture_output=True, encoding="utf-8")
+        result = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8")
     except FileNotFoundError:
         raise PinError(f"{command[0]}, which is needed to look for newer versions, is not installed.") from None
     if result.returncode:
@@ -89,10 +91,14 @@ def newest_action(name: str, pin: str) -> str:
 
 @cache
 def newest_package(name: str) -> Version:
-    """Return the newest version of a Python package."""
-    pinned = _output("uv", "pip", "compile", "--no-deps", "--no-header", "--no-annotate", "--quiet", "-", given=name)
-    (specifier,) = Requirement(pinned.strip()).specifier
-    return Version(specifier.version)
+    """Return the newest version of a Python package.
+
+    Raises:
+        StepError: the package index cannot be reached, or has no such package.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        (version,) = newest([name], PLAIN["python_version"], Path(folder)).values()
+    return Version(version)
 
 
 def newest_bounds(name: str, pin: str) -> str:
@@ -132,7 +138,7 @@ def renew(root: Path) -> list[str]:
     """Write the newest pins into the files of a copy of this repository, and return what has changed.
 
     Raises:
-        PinError: a newest release cannot be told. No file has been changed then.
+        PinError, StepError: a newest release cannot be told. No file has been changed then.
     """
     texts: dict[Path, str] = {}
     changes: dict[str, None] = {}
@@ -156,7 +162,7 @@ def main() -> None:
     """Renew all pins of this repository."""
     try:
         changes = renew(TEMPLATE)
-    except PinError as error:
+    except (PinError, StepError) as error:
         sys.exit(str(error))
     print("\n".join(changes) or "Every pin is the newest.")
 

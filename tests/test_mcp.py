@@ -5,11 +5,10 @@ import json
 import re
 
 import pytest
-from cookiecutter.utils import create_env_with_context
 
 from tests.conftest import BakedProject
 from tests.test_hostile_answers import TEXTS, answers
-from tests.variants import FRAMEWORKS, PLAIN, PROJECT, VARIANTS, Variant, context_of
+from tests.variants import FRAMEWORKS, PLAIN, VARIANTS, Variant, rendered
 
 pytestmark = pytest.mark.skipif("mcp" not in FRAMEWORKS, reason="the table has no MCP")
 
@@ -52,9 +51,7 @@ def test_the_readme_leads_to_a_client_first(variant: Variant, project: BakedProj
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
 def test_agents_are_told_the_projects_name_and_description(text: str) -> None:
-    context = {"cookiecutter": context_of(Variant({**PLAIN, **answers(text), "framework": "mcp"}))}
-    tools = (PROJECT / "mcpapp" / "tools.py").read_text(encoding="utf-8")
-    tree = ast.parse(create_env_with_context(context).from_string(tools).render(**context))
+    tree = ast.parse(rendered("mcpapp/tools.py", Variant({**PLAIN, **answers(text), "framework": "mcp"})))
     (call,) = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "MCPServer")
     told = [*call.args, *(word.value for word in call.keywords if word.arg == "description")]
     assert [ast.literal_eval(value) for value in told] == [text, text]

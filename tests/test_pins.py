@@ -3,13 +3,13 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests import pins
+from tests.test_update import git, output_of
 from tests.variants import PROJECT, TEMPLATE
 from tests.wheels import write_wheel
 
@@ -49,16 +49,17 @@ def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """
     pins.newest_tag.cache_clear()
     pins.newest_package.cache_clear()
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.invalid", "-C", str(tmp_path / "action")]
-    subprocess.run(["git", "init", "--quiet", str(tmp_path / "action")], check=True)
+    action = tmp_path / "action"
+    action.mkdir()
+    git("init", cwd=action)
     for tag in ("v0.9.0", "v99.9.10", "v100.0.0-rc.1", "v100"):
-        subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", tag], check=True)
-        subprocess.run([*git, "tag", "--annotate", "--message", tag, tag], check=True)
-    subprocess.run([*git, "tag", "v99.9.9"], check=True)
+        git("commit", "--allow-empty", "--message", tag, cwd=action)
+        git("tag", "--annotate", "--message", tag, tag, cwd=action)
+    git("tag", "v99.9.9", cwd=action)
     for name in pins.KINDS[0].found(TEMPLATE):
         repository = tmp_path / "repositories" / name
         repository.parent.mkdir(parents=True, exist_ok=True)
-        repository.symlink_to(tmp_path / "action")
+        repository.symlink_to(action)
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for name in pins.KINDS[1].found(TEMPLATE):
@@ -77,8 +78,7 @@ def releases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     }
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    done = subprocess.run([*git, "rev-parse", "v99.9.10^{commit}"], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    return output_of("rev-parse", "v99.9.10^{commit}", cwd=action).strip()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="npm is a shell script here")

@@ -1,6 +1,5 @@
 """The branch of examples: what is on it, that it changes only with the template, and how it is pushed."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -68,7 +67,4 @@ def test_the_workflow_pushes_what_has_changed(tmp_path: Path) -> None:
     assert push("1" * 40, "one") == first
     assert push("2" * 40, "one") == first
     assert push("3" * 40, "other") == ["Show what comes out at 333333333333", *first]
-    shown = subprocess.run(
-        ["git", "show", "examples:made.txt"], cwd=tmp_path / "remote", check=True, capture_output=True, text=True
-    )
-    assert shown.stdout == "other"
+    assert output_of("show", "examples:made.txt", cwd=tmp_path / "remote") == "other"
